@@ -1,0 +1,222 @@
+import { readFileSync } from 'node:fs';
+import type { RedirectUri } from './redirect-uri.ts';
+import { parseRedirectUri } from './redirect-uri.ts';
+import type { SettingName } from './settings.ts';
+import { SettingsReader } from './settings-reader.ts';
+import type { ConfigInput } from './sources.ts';
+import { settingsSources } from './sources.ts';
+import * as value from './values.ts';
+
+export type { ConfigProblem } from './config-error.ts';
+export { ConfigError } from './config-error.ts';
+export type { RedirectUri } from './redirect-uri.ts';
+export type { ConfigInput } from './sources.ts';
+export { readEnvFile } from './sources.ts';
+
+/** How calls to LaunchDarkly leave this network. */
+export interface OutgoingConfig {
+  /** `HTTPS_PROXY`: URL of a forward proxy. */
+  readonly httpsProxy?: string;
+  /** `NO_PROXY`: comma-separated hosts that are reached directly. */
+  readonly noProxy?: string;
+  /** PEM text of the certificates in `NODE_EXTRA_CA_CERTS`, trusted beside the built-in ones. */
+  readonly extraCa?: string;
+}
+
+/** Who ends TLS. `off` only for a redirect URI that is plain http on loopback. */
+export type TlsConfig =
+  | { readonly mode: 'local' }
+  | { readonly mode: 'proxy' }
+  | { readonly mode: 'off' }
+  | { readonly mode: 'files'; readonly certFile: string; readonly keyFile: string };
+
+/** All that the app needs to run. */
+export interface AppConfig {
+  /** Origin of the LaunchDarkly instance, without a trailing slash. */
+  readonly baseUri: string;
+  readonly redirectUri: RedirectUri;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly clientAuth: 'post' | 'basic';
+  readonly pkce: boolean;
+  readonly scope: string;
+  readonly allowedAccounts: readonly string[] | '*';
+  /** Base roles that may enter; undefined for any. */
+  readonly allowedRoles: readonly string[] | undefined;
+  /** Newest first: the first one seals and signs, all of them open and verify. */
+  readonly sessionSecrets: readonly [string, ...string[]];
+  readonly sessionStore: string;
+  /** Milliseconds. */
+  readonly sessionIdle: number;
+  /** Milliseconds. */
+  readonly sessionMax: number;
+  /** Milliseconds. */
+  readonly sessionRevalidate: number;
+  readonly port: number;
+  /** Addresses to listen on; undefined means all of them. */
+  readonly hosts: readonly string[] | undefined;
+  readonly tls: TlsConfig;
+  readonly trustProxy: number | readonly string[] | false;
+  readonly flowInspector: boolean;
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'pretty' | 'json';
+  readonly outgoing: OutgoingConfig;
+}
+
+/** pino's levels. */
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+/** What bootstrap, clients and doctor need. What they write themselves may be missing still. */
+export interface ScriptConfig {
+  readonly baseUri: string;
+  readonly redirectUri: RedirectUri;
+  readonly accessToken: string | undefined;
+  readonly clientId: string | undefined;
+  readonly clientSecret: string | undefined;
+  readonly outgoing: OutgoingConfig;
+}
+
+/** Reads the app's settings and checks them together. Throws `ConfigError` with everything that is wrong. */
+export function loadAppConfig(input?: ConfigInput): AppConfig {
+  const read = new SettingsReader(settingsSources(input));
+  const redirectUri = readRedirectUri(read);
+  const tls = readTls(read, redirectUri);
+  const config: AppConfig = {
+    baseUri: readBaseUri(read),
+    redirectUri,
+    clientId: read.required('LD_OAUTH_CLIENT_ID', value.credential, ''),
+    clientSecret: read.required('LD_OAUTH_CLIENT_SECRET', value.credential, ''),
+    clientAuth: read.optional('LD_OAUTH_CLIENT_AUTH', value.oneOf('post', 'basic'), 'post'),
+    pkce: read.optional('LD_OAUTH_PKCE', value.onOff, true),
+    scope: read.optional('LD_OAUTH_SCOPE', value.scope, 'reader'),
+    allowedAccounts: readAllowedAccounts(read),
+    allowedRoles: read.optional<readonly string[] | undefined>('LD_ALLOWED_ROLES', value.roles, undefined),
+    sessionSecrets: read.required('SESSION_SECRET', value.sessionSecrets, ['']),
+    sessionStore: read.optional('SESSION_STORE', value.sessionStore, 'file:.data/sessions.db'),
+    sessionIdle: read.optional('SESSION_IDLE', value.duration, value.duration('8h')),
+    sessionMax: read.optional('SESSION_MAX', value.duration, value.duration('7d')),
+    sessionRevalidate: read.optional('SESSION_REVALIDATE', value.duration, value.duration('5m')),
+    port: read.optional(
+      'PORT',
+      value.port,
+      tls.mode === 'local' || redirectUri.loopback ? redirectUri.port : 3000,
+    ),
+    hosts: readHosts(read, tls),
+    tls,
+    trustProxy: read.optional('TRUST_PROXY', value.trustProxy, tls.mode === 'proxy' ? 1 : false),
+    flowInspector: read.optional('FLOW_INSPECTOR', value.onOff, redirectUri.loopback),
+    logLevel: read.optional(
+      'LOG_LEVEL',
+      value.oneOf<LogLevel>('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+      'info',
+    ),
+    logFormat: read.optional(
+      'LOG_FORMAT',
+      value.oneOf('pretty', 'json'),
+      process.stdout.isTTY ? 'pretty' : 'json',
+    ),
+    outgoing: readOutgoing(read),
+  };
+  if (config.sessionIdle > config.sessionMax) read.refuse('SESSION_IDLE', 'must not exceed SESSION_MAX.');
+  read.finish();
+  return config;
+}
+
+/** Reads the settings of bootstrap, clients and doctor. Throws `ConfigError` with everything that is wrong. */
+export function loadScriptConfig(input?: ConfigInput): ScriptConfig {
+  const read = new SettingsReader(settingsSources(input));
+  const config: ScriptConfig = {
+    baseUri: readBaseUri(read),
+    redirectUri: readRedirectUri(read),
+    accessToken: read.text('LD_ACCESS_TOKEN'),
+    clientId: read.text('LD_OAUTH_CLIENT_ID'),
+    clientSecret: read.text('LD_OAUTH_CLIENT_SECRET'),
+    outgoing: readOutgoing(read),
+  };
+  read.finish();
+  return config;
+}
+
+/** What `npm run sandbox` and `npm run demo` take from the environment. Throws `ConfigError`. */
+export function loadSandboxConfig(input?: ConfigInput) {
+  const read = new SettingsReader(settingsSources({ envFile: null, ...input }));
+  const config = {
+    port: read.optional('SANDBOX_PORT', value.port, 4000),
+    adminToken: read.optional<string | undefined>('SANDBOX_ADMIN_TOKEN', value.credential, undefined),
+    readerToken: read.optional<string | undefined>('SANDBOX_READER_TOKEN', value.credential, undefined),
+  };
+  read.finish();
+  return config;
+}
+
+function readBaseUri(read: SettingsReader): string {
+  return read.optional('LD_BASE_URI', value.baseUri, 'https://app.launchdarkly.com');
+}
+
+function readRedirectUri(read: SettingsReader): RedirectUri {
+  return read.optional(
+    'LD_OAUTH_REDIRECT_URI',
+    value.redirectUri,
+    parseRedirectUri('https://localhost:3000/auth/callback'),
+  );
+}
+
+/** The account that registered the client, unless the settings say otherwise. Nobody is let in by omission. */
+function readAllowedAccounts(read: SettingsReader): readonly string[] | '*' {
+  const registered = read.optional<readonly string[] | '*'>(
+    'LD_ACCOUNT_ID',
+    (id) => [value.credential(id)],
+    [],
+  );
+  const allowed = read.optional('LD_ALLOWED_ACCOUNTS', value.accounts, registered);
+  if (allowed.length === 0 && !read.text('LD_ACCOUNT_ID')) {
+    read.refuse('LD_ALLOWED_ACCOUNTS', 'and LD_ACCOUNT_ID are both missing: whose members may enter?');
+  }
+  return allowed;
+}
+
+function readTls(read: SettingsReader, redirectUri: RedirectUri): TlsConfig {
+  const usual = !redirectUri.secure ? 'off' : redirectUri.local ? 'local' : 'proxy';
+  const mode = read.optional<TlsConfig['mode']>('TLS', value.oneOf('local', 'proxy', 'files'), usual);
+  if (!redirectUri.secure && (mode === 'local' || mode === 'files')) {
+    read.refuse('TLS', 'asks for https, but LD_OAUTH_REDIRECT_URI begins with http://.');
+  }
+  if (mode !== 'files') return { mode };
+  return {
+    mode,
+    certFile: read.required('TLS_CERT_FILE', value.text, ''),
+    keyFile: read.required('TLS_KEY_FILE', value.text, ''),
+  };
+}
+
+/** Both loopback addresses when TLS is local: browsers take either for `localhost`. */
+function readHosts(read: SettingsReader, tls: TlsConfig): readonly string[] | undefined {
+  const host = read.text('HOST');
+  if (host === 'localhost') return ['127.0.0.1', '::1'];
+  if (host !== undefined) return [host];
+  return tls.mode === 'local' || tls.mode === 'off' ? ['127.0.0.1', '::1'] : undefined;
+}
+
+function readOutgoing(read: SettingsReader): OutgoingConfig {
+  const httpsProxy = read.optional<string | undefined>('HTTPS_PROXY', value.proxyUrl, undefined);
+  const noProxy = read.text('NO_PROXY');
+  const extraCa = readExtraCa(read);
+  return { ...(httpsProxy && { httpsProxy }), ...(noProxy && { noProxy }), ...(extraCa && { extraCa }) };
+}
+
+function readExtraCa(read: SettingsReader): string | undefined {
+  const name: SettingName = 'NODE_EXTRA_CA_CERTS';
+  return read.optional<string | undefined>(
+    name,
+    (path) => {
+      try {
+        return readFileSync(path, 'utf8');
+      } catch (error) {
+        throw new Error(
+          `names a file that cannot be read (${(error as NodeJS.ErrnoException).code}): ${path}.`,
+        );
+      }
+    },
+    undefined,
+  );
+}

@@ -1,0 +1,182 @@
+import { isIP } from 'node:net';
+import type { RedirectUri } from './redirect-uri.ts';
+import { isLoopbackHost, parseRedirectUri } from './redirect-uri.ts';
+
+/*
+ * One function a kind of value: text in, value out. Each throws an Error whose message continues the setting's name
+ * ("LD_BASE_URI must …"). Values of secrets are never quoted.
+ */
+
+/** One of the given words. */
+export function oneOf<T extends string>(...words: readonly T[]) {
+  return (text: string): T => {
+    const word = words.find((candidate) => candidate === text);
+    if (word === undefined) throw new Error(`must be ${words.join(' or ')}, not "${text}".`);
+    return word;
+  };
+}
+
+/** `on` or `off`. */
+export function onOff(text: string): boolean {
+  return oneOf('on', 'off')(text) === 'on';
+}
+
+/** A whole number of milliseconds from `90s`, `5m`, `8h` or `7d`. */
+export function duration(text: string): number {
+  const match = /^(\d{1,6})(s|m|h|d)$/.exec(text);
+  const unit = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match?.[2] ?? ''];
+  const milliseconds = Number(match?.[1]) * (unit ?? Number.NaN);
+  if (!(milliseconds > 0))
+    throw new Error(`must be a length of time such as 90s, 5m, 8h or 7d, not "${text}".`);
+  if (milliseconds > 10 * 365 * 86_400_000) throw new Error('must not exceed ten years.');
+  return milliseconds;
+}
+
+/** A TCP port, 0 to 65535; 0 lets the system pick one. */
+export function port(text: string): number {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number <= 65_535)) throw new Error(`must be a port from 0 to 65535, not "${text}".`);
+  return number;
+}
+
+/** A comma-separated list without empty entries. */
+export function list(text: string): string[] {
+  const entries = text.split(',').map((entry) => entry.trim());
+  if (entries.includes('')) throw new Error('must be a comma-separated list without empty entries.');
+  return entries;
+}
+
+/** LaunchDarkly's base roles; a typing mistake here would shut everybody out. */
+export function roles(text: string): string[] {
+  const known = ['reader', 'writer', 'admin', 'owner', 'no_access'];
+  const unknown = list(text).filter((role) => !known.includes(role));
+  if (unknown.length > 0)
+    throw new Error(
+      `names no base role of LaunchDarkly: "${unknown.join('", "')}". Known: ${known.join(', ')}.`,
+    );
+  return list(text);
+}
+
+/** Account ids, or `*` alone. */
+export function accounts(text: string): readonly string[] | '*' {
+  const entries = list(text);
+  if (!entries.includes('*')) return entries;
+  if (entries.length > 1) throw new Error('must be either * or a list of ids, not both.');
+  return '*';
+}
+
+/** The origin of a LaunchDarkly instance, without a trailing slash; plain http only for loopback addresses. */
+export function baseUri(text: string): string {
+  const url = httpUrl(text);
+  if (url.pathname !== '/' || url.search || url.hash || url.username) {
+    throw new Error(`must be an origin alone, such as ${url.origin}, without path, query or credentials.`);
+  }
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+    throw new Error('must begin with https:// (plain http is for loopback addresses only).');
+  }
+  return url.origin;
+}
+
+/**
+ * The registered redirect URI. LaunchDarkly wants an absolute https URL without query parameters and compares it
+ * character for character, so it must be written the way URLs are normally written.
+ */
+export function redirectUri(text: string): RedirectUri {
+  const url = httpUrl(text);
+  if (url.search || url.hash)
+    throw new Error('must have no query and no fragment: LaunchDarkly does not allow them.');
+  if (url.username || url.password) throw new Error('must not hold a user name or password.');
+  if (text.includes('*')) throw new Error('must not hold a wildcard: LaunchDarkly registers one exact URI.');
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+    throw new Error(
+      'must begin with https:// (LaunchDarkly wants https; plain http is for loopback addresses only).',
+    );
+  }
+  if (url.href !== text)
+    throw new Error(`must be written as ${url.href}, since it is compared character for character.`);
+  return parseRedirectUri(text);
+}
+
+function httpUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new Error('must be an absolute URL that begins with https://.');
+  return url;
+}
+
+/** RFC 6749, section 3.3: scope tokens separated by single spaces. */
+export function scope(text: string): string {
+  if (!/^[!#-[\]-~]+( [!#-[\]-~]+)*$/.test(text))
+    throw new Error('must be scope names separated by single spaces.');
+  return text;
+}
+
+const placeholder =
+  /^(<.*>|\.{3}|x{4,}|your[-_ ].*|.*change[-_ ]?(me|this).*|.*placeholder.*|.*keyboard cat.*|todo|secret|example)$/i;
+
+/** A value that is neither a placeholder nor holds blanks or control characters. */
+export function credential(text: string): string {
+  if (placeholder.test(text)) throw new Error('still holds a placeholder.');
+  if (!/^[\x21-\x7e]+$/.test(text)) throw new Error('holds a blank or a character that cannot belong to it.');
+  return text;
+}
+
+/** One or more secrets, newest first, each with at least 32 bytes of entropy as far as its alphabet can tell. */
+export function sessionSecrets(text: string): readonly [string, ...string[]] {
+  const [newest, ...older] = list(text);
+  if (newest === undefined) throw new Error('is empty.');
+  for (const secret of [newest, ...older]) {
+    if (placeholder.test(secret)) throw new Error('still holds a placeholder.');
+    if (entropyBits(secret) < 256)
+      throw new Error('is too easy to guess: it needs 32 random bytes (43 characters of base64url).');
+  }
+  return [newest, ...older];
+}
+
+/** An upper bound: bits a character of its alphabet can carry, times the length; nothing for a repetitive text. */
+function entropyBits(secret: string): number {
+  if (new Set(secret).size < Math.min(10, secret.length)) return 0;
+  const bitsPerCharacter = /^[0-9a-f]+$/i.test(secret) ? 4 : 6;
+  return secret.length * bitsPerCharacter;
+}
+
+/** `file:PATH`, `redis://…`, `rediss://…` or `memory:`. */
+export function sessionStore(text: string): string {
+  const whole =
+    text === 'memory:' || /^file:.+/.test(text) || (/^rediss?:\/\/[^/]/.test(text) && URL.canParse(text));
+  if (!whole) throw new Error('must be file:PATH, redis://HOST:PORT, rediss://HOST:PORT or memory:.');
+  return text;
+}
+
+/** Hops or addresses as Express's `trust proxy` understands them; `off` for none. `true` would believe anybody. */
+export function trustProxy(text: string): number | string[] | false {
+  if (text === 'off' || text === '0') return false;
+  if (/^\d{1,2}$/.test(text)) return Number(text);
+  const entries = list(text);
+  const wrong = entries.find((entry) => !isProxyAddress(entry));
+  if (wrong !== undefined) {
+    throw new Error(`must be a number of hops, addresses (10.0.0.0/8, loopback) or off, not "${wrong}".`);
+  }
+  return entries;
+}
+
+function isProxyAddress(entry: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(entry)) return true;
+  const [address = '', prefix, ...rest] = entry.split('/');
+  const bits = { 4: 32, 6: 128 }[isIP(address)];
+  return (
+    bits !== undefined &&
+    rest.length === 0 &&
+    (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))
+  );
+}
+
+/** The URL of a forward proxy. */
+export function proxyUrl(text: string): string {
+  return httpUrl(text).href;
+}
+
+/** Text as it is. */
+export function text(value: string): string {
+  return value;
+}
