@@ -1,0 +1,28 @@
+import type { Moment } from './view-data.ts';
+
+const absolute = new Intl.DateTimeFormat('en-GB', {
+  dateStyle: 'long',
+  timeStyle: 'short',
+  timeZone: 'UTC',
+});
+const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const units = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+] as const;
+
+/** Words for the time `at`, seen from `now`; both in epoch milliseconds. */
+export function moment(at: number, now: number): Moment {
+  const date = new Date(at);
+  return {
+    iso: date.toISOString(),
+    absolute: `${absolute.format(date).replace(' at ', ', ')} UTC`,
+    relative: distance(at - now),
+  };
+}
+
+function distance(milliseconds: number): string {
+  const [unit, length] = units.find(([, size]) => Math.abs(milliseconds) >= size) ?? ['second', 1000];
+  return relative.format(Math.trunc(milliseconds / length), unit);
+}

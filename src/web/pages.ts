@@ -1,0 +1,65 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { Router } from 'express';
+import { moment } from './moment.ts';
+import type { PageProject, PageSession, PageUser, ViewData } from './view-data.ts';
+import type { Render } from './views.ts';
+
+/** What the pages need from the rest of the app. */
+export interface PagesOptions {
+  readonly render: Render;
+  /** Who is logged in, if anybody. */
+  currentUser(request: Request): PageUser | undefined;
+  /** Lets a logged-in member pass and sends everybody else to log in. */
+  readonly requireLogin: RequestHandler;
+  /** When the session of a logged-in request began, was checked, and ends. */
+  sessionTimes(request: Request): PageSession;
+  /** Asks LaunchDarkly, in the member's name, which projects there are. Its failures go to the error handler. */
+  listProjects(request: Request): Promise<readonly PageProject[]>;
+}
+
+/** The pages: `/`, `/account`, `/projects` and `/logged-out`. */
+export function createPages(options: PagesOptions): Router {
+  const { render, requireLogin } = options;
+  const router = Router();
+
+  router.get('/', (request, response) => {
+    sendPage(response, render('home', { user: options.currentUser(request) }));
+  });
+
+  router.get('/account', requireLogin, (request, response) => {
+    const user = loggedIn(options.currentUser(request));
+    sendPage(response, render('account', { user, times: moments(options.sessionTimes(request)) }));
+  });
+
+  router.get('/projects', requireLogin, async (request, response) => {
+    const user = loggedIn(options.currentUser(request));
+    sendPage(response, render('projects', { user, projects: await options.listProjects(request) }));
+  });
+
+  router.get('/logged-out', (request, response) => {
+    sendPage(response, render('logged-out', { user: options.currentUser(request) }));
+  });
+
+  return router;
+}
+
+/** Sends a page that depends on who asks: no cache keeps it, so the back button shows nothing after logout. */
+export function sendPage(response: Response, html: string): void {
+  response.setHeader('Cache-Control', 'no-store');
+  response.type('html').send(html);
+}
+
+function moments(session: PageSession): ViewData['account']['times'] {
+  const now = Date.now();
+  return {
+    startedAt: moment(session.startedAt, now),
+    verifiedAt: moment(session.verifiedAt, now),
+    idleExpiresAt: moment(session.idleExpiresAt, now),
+    expiresAt: moment(session.expiresAt, now),
+  };
+}
+
+function loggedIn(user: PageUser | undefined): PageUser {
+  if (!user) throw new Error('requireLogin let a request pass without a user.');
+  return user;
+}

@@ -1,0 +1,70 @@
+import { moment } from '../../src/web/moment.ts';
+import { createAssets } from '../../src/web/static.ts';
+import type { PageUser } from '../../src/web/view-data.ts';
+import { createViews } from '../../src/web/views.ts';
+
+/** A member with every field filled. */
+export const sampleUser: PageUser = {
+  id: '569f183514f4432160000007',
+  accountId: '5f2d1c8e9a7b6c0011223344',
+  email: 'ariel@acme.example',
+  firstName: 'Ariel',
+  lastName: 'Flores',
+  role: 'writer',
+  customRoles: ['release-manager'],
+  teams: [{ key: 'platform', name: 'Platform & Tools' }],
+};
+
+/** The app's views, as a start would make them. */
+export function views(): ReturnType<typeof createViews> {
+  return createViews({
+    loginPath: '/auth/login',
+    logoutPath: '/auth/logout',
+    launchDarklyHref: 'https://app.launchdarkly.com',
+    flowInspector: true,
+    asset: createAssets().href,
+  });
+}
+
+/** Every page in every shape it can take: name and HTML. */
+export function allPages(): [name: string, html: string][] {
+  const { render } = views();
+  const user = sampleUser;
+  const bare: PageUser = { ...user, firstName: undefined, lastName: undefined, customRoles: [], teams: [] };
+  const now = Date.UTC(2026, 10, 21);
+  const times = {
+    startedAt: moment(now - 60_000, now),
+    verifiedAt: moment(now, now),
+    idleExpiresAt: moment(now + 8 * 3_600_000, now),
+    expiresAt: moment(now + 7 * 86_400_000, now),
+  };
+  const failure = {
+    status: 403,
+    code: 'account_not_allowed',
+    title: 'Your account may not enter',
+    message: 'This app does not admit members of your account.',
+    nextStep: 'Log in with another account.',
+  };
+  return [
+    ['home, logged out', render('home', {})],
+    ['home, logged in', render('home', { user })],
+    ['account', render('account', { user, times })],
+    ['account of a member without a name', render('account', { user: bare, times })],
+    ['projects', render('projects', { user, projects: [{ key: 'web', name: 'Web', tags: ['shop'] }] })],
+    ['projects, none', render('projects', { user, projects: [] })],
+    ['logged out', render('logged-out', {})],
+    ['failure', render('failure', failure)],
+    [
+      'failure with everything',
+      render('failure', {
+        ...failure,
+        user,
+        cause: 'Why.',
+        tryAgainHref: '/auth/login',
+        docsHref: '/#x',
+        requestId: '1',
+      }),
+    ],
+    ['not found', render('not-found', { path: '/nowhere', requestId: '1' })],
+  ];
+}
