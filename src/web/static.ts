@@ -42,8 +42,7 @@ export function createAssets(directory = path.join(viewsDirectory, 'assets'), mo
     async middleware(request, response, next) {
       const asset = byHref.get(request.path);
       if (!asset || (request.method !== 'GET' && request.method !== 'HEAD')) return next();
-      const accepted = request.acceptsEncodings([...encodings]);
-      const encoding = encodings.find((name) => name === accepted) ?? 'identity';
+      const encoding = encodings.find((name) => request.acceptsEncodings(name)) ?? 'identity';
       const body = await asset.body[encoding]();
       response.setHeader('Content-Type', asset.type);
       response.setHeader('Cache-Control', 'public, max-age=31536000, immutable');

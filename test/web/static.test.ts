@@ -13,7 +13,9 @@ beforeAll(async () => {
   await new Promise((resolve) => server.once('listening', resolve));
 });
 
-afterAll(() => server.close());
+afterAll(() => {
+  server.close();
+});
 
 test('a style sheet is served compressed as the browser asks, and kept for ever', async () => {
   const plain = await get('site.css');
