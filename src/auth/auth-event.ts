@@ -1,0 +1,17 @@
+/** Something that happened to a login, worth a line in the log. It holds no secret. */
+export interface AuthEvent {
+  readonly event:
+    | 'login_started'
+    | 'login_succeeded'
+    | 'logged_out'
+    | 'tokens_refreshed'
+    | 'user_verified'
+    /** The authorization server, or the policy of the host app, says that the person may not stay. */
+    | 'session_ended'
+    /** The authorization server is in trouble: nothing could be asked, so nothing changes. */
+    | 'session_kept'
+    | 'revocation_failed';
+  /** Why, when something went wrong. Its causes may quote the authorization server. */
+  readonly error?: unknown;
+  readonly user?: { readonly id: string; readonly accountId: string };
+}

@@ -1,0 +1,146 @@
+import * as client from 'openid-client';
+import { toLoginError } from './oauth-error.ts';
+
+/** An OAuth2 authorization server's endpoints: the part of RFC 8414 metadata that a login needs. */
+export interface AuthorizationServer {
+  readonly issuer: string;
+  readonly authorization_endpoint: string;
+  readonly token_endpoint: string;
+  /** RFC 7009; without one, tokens simply run out. */
+  readonly revocation_endpoint?: string;
+}
+
+/** The app as it is registered at the authorization server. */
+export interface OAuthClientOptions {
+  readonly server: AuthorizationServer;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** The registered redirect URI, character for character. */
+  readonly redirectUri: string;
+  /** Space-separated. */
+  readonly scope: string;
+  /** How the secret travels to the token endpoint: in the body (default) or by HTTP Basic (RFC 6749, section 2.3.1). */
+  readonly clientAuth?: 'post' | 'basic';
+  /** PKCE with S256 (RFC 7636), default true. */
+  readonly pkce?: boolean;
+  /** Used for every call to the authorization server; default: Node's own `fetch`. */
+  readonly fetch?: client.CustomFetch;
+  /** Seconds a call may take, default 10; 0 leaves it to `fetch`. */
+  readonly timeoutSeconds?: number;
+}
+
+/** What the token endpoint gave (RFC 6749, section 5.1). */
+export interface TokenSet {
+  readonly accessToken: string;
+  readonly refreshToken?: string;
+  /** Epoch milliseconds at which the access token ends; undefined when the server does not say. */
+  readonly expiresAt?: number;
+  /** Space-separated; undefined when it is what was asked for. */
+  readonly scope?: string;
+}
+
+/** An authorization request on its way to the browser, and what to remember until the response comes. */
+export interface AuthorizationRequest {
+  readonly url: URL;
+  readonly state: string;
+  readonly codeVerifier: string;
+}
+
+/** The authorization-code grant without Express. Every method that calls the server throws `LoginError`. */
+export interface OAuthClient {
+  /** RFC 6749, section 4.1.1, with PKCE. */
+  buildAuthorizationRequest(): Promise<AuthorizationRequest>;
+  /**
+   * Checks the authorization response and redeems its code (RFC 6749, sections 4.1.2 to 4.1.4).
+   * @param query the query string of the callback, with or without `?`.
+   */
+  exchangeAuthorizationCode(
+    query: string,
+    expected: { state: string; codeVerifier: string },
+  ): Promise<TokenSet>;
+  /** RFC 6749, section 6. A refresh token that the server does not replace stays in use. */
+  refresh(tokens: TokenSet & { refreshToken: string }): Promise<TokenSet>;
+  /** RFC 7009: the refresh token first, then the access token. Throws when the server did not take both. */
+  revoke(tokens: TokenSet): Promise<void>;
+}
+
+export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
+  const { redirectUri, scope, pkce = true } = options;
+  const configuration = configure(options);
+
+  return {
+    async buildAuthorizationRequest() {
+      const state = client.randomState();
+      const codeVerifier = client.randomPKCECodeVerifier();
+      const challenge = {
+        code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
+        code_challenge_method: 'S256',
+      };
+      const parameters = { redirect_uri: redirectUri, scope, state, ...(pkce && challenge) };
+      return { url: client.buildAuthorizationUrl(configuration, parameters), state, codeVerifier };
+    },
+
+    async exchangeAuthorizationCode(query, { state, codeVerifier }) {
+      const response = new URL(redirectUri);
+      response.search = query;
+      const checks = { expectedState: state, ...(pkce && { pkceCodeVerifier: codeVerifier }) };
+      try {
+        return toTokenSet(await client.authorizationCodeGrant(configuration, response, checks));
+      } catch (error) {
+        throw toLoginError(error);
+      }
+    },
+
+    async refresh(tokens) {
+      try {
+        const answer = await client.refreshTokenGrant(configuration, tokens.refreshToken);
+        return { refreshToken: tokens.refreshToken, ...toTokenSet(answer) };
+      } catch (error) {
+        throw toLoginError(error);
+      }
+    },
+
+    async revoke({ accessToken, refreshToken }) {
+      if (!options.server.revocation_endpoint) return;
+      try {
+        if (refreshToken) {
+          await client.tokenRevocation(configuration, refreshToken, { token_type_hint: 'refresh_token' });
+        }
+        await client.tokenRevocation(configuration, accessToken, { token_type_hint: 'access_token' });
+      } catch (error) {
+        throw toLoginError(error);
+      }
+    },
+  };
+}
+
+/** The endpoints are given, not discovered: no network call is needed to start. */
+function configure(options: OAuthClientOptions): client.Configuration {
+  const { server, clientId, clientSecret, clientAuth = 'post' } = options;
+  const authenticate = clientAuth === 'basic' ? client.ClientSecretBasic : client.ClientSecretPost;
+  const configuration = new client.Configuration(
+    { ...server },
+    clientId,
+    undefined,
+    authenticate(clientSecret),
+  );
+  configuration.timeout = options.timeoutSeconds ?? 10;
+  if (options.fetch) configuration[client.customFetch] = options.fetch;
+  if (isLoopbackHttp(server.token_endpoint)) client.allowInsecureRequests(configuration);
+  return configuration;
+}
+
+/** Plain http never leaves the machine. */
+function isLoopbackHttp(endpoint: string): boolean {
+  const { protocol, hostname } = new URL(endpoint);
+  return protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+function toTokenSet(answer: client.TokenEndpointResponse): TokenSet {
+  return {
+    accessToken: answer.access_token,
+    ...(answer.refresh_token && { refreshToken: answer.refresh_token }),
+    ...(answer.expires_in !== undefined && { expiresAt: Date.now() + answer.expires_in * 1000 }),
+    ...(answer.scope && { scope: answer.scope }),
+  };
+}

@@ -1,0 +1,47 @@
+import type { Request, Response } from 'express';
+import { readCookies } from './cookies.ts';
+import { LoginError } from './login-error.ts';
+
+/**
+ * Notices a login that succeeds again and again while the next page knows nobody, because the session does not stick:
+ * without this, browser and authorization server would redirect each other for ever.
+ */
+export interface LoginRounds {
+  /** A login succeeded. */
+  count(req: Request, res: Response): void;
+  /** Nobody is logged in. Throws `LoginError('login_loop')` when two logins have just succeeded. */
+  stopLoop(req: Request, res: Response): void;
+  /** The session sticks, or has ended on purpose. */
+  forget(req: Request, res: Response): void;
+}
+
+const most = 2;
+const memory = 60_000;
+
+export function createLoginRounds({
+  cookieName,
+  secure,
+}: {
+  cookieName: string;
+  secure: boolean;
+}): LoginRounds {
+  const attributes = { path: '/', httpOnly: true, secure, sameSite: 'lax' } as const;
+
+  return {
+    count(req, res) {
+      res.cookie(cookieName, String(counted(req) + 1), { ...attributes, maxAge: memory });
+    },
+    stopLoop(req, res) {
+      if (counted(req) < most) return;
+      res.clearCookie(cookieName, attributes);
+      throw new LoginError('login_loop');
+    },
+    forget(req, res) {
+      if (req.headers.cookie?.includes(cookieName)) res.clearCookie(cookieName, attributes);
+    },
+  };
+
+  function counted(req: Request): number {
+    return /^\d$/.test(readCookies(req)[cookieName] ?? '') ? Number(readCookies(req)[cookieName]) : 0;
+  }
+}

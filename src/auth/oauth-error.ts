@@ -1,0 +1,88 @@
+import type { LoginErrorReason } from './login-error.ts';
+import { LoginError } from './login-error.ts';
+
+/**
+ * Turns what openid-client throws into a `LoginError`. Decided on codes, status and the OAuth `error` (RFC 6749,
+ * sections 4.1.2.1 and 5.2), never on the wording of a message nor on the class of an error.
+ */
+export function toLoginError(error: unknown): LoginError {
+  if (error instanceof LoginError) return error;
+  const facts = readFacts(error);
+  return new LoginError(reasonFor(facts), { cause: error, retryAfterSeconds: facts.retryAfterSeconds });
+}
+
+interface Facts {
+  /** openid-client's code. */
+  code: string | undefined;
+  /** The OAuth error code. */
+  oauthError: string | undefined;
+  /** HTTP status of the token endpoint's answer. */
+  status: number | undefined;
+  /** The system's or undici's code of a failed connection. */
+  connection: string | undefined;
+  retryAfterSeconds: number | undefined;
+  /** The answer of the token endpoint was read, and is what the error is about. */
+  fromTokenEndpoint: boolean;
+}
+
+function reasonFor({ code, oauthError, status, connection, fromTokenEndpoint }: Facts): LoginErrorReason {
+  if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR') {
+    return oauthError === 'access_denied' ? 'access_denied' : 'authorization_failed';
+  }
+  if (status === 429) return 'provider_rate_limited';
+  if (status !== undefined && status >= 500) return 'provider_failed';
+  if (oauthError === 'invalid_grant') return 'code_rejected';
+  if (status === 401 || oauthError === 'invalid_client' || oauthError === 'unauthorized_client')
+    return 'client_rejected';
+  if (code === 'OAUTH_TIMEOUT' || (connection && /TIMEOUT|TIMEDOUT|ABORT/.test(connection)))
+    return 'provider_timeout';
+  if (connection) return 'provider_unreachable';
+  if (code === 'OAUTH_INVALID_RESPONSE' && !fromTokenEndpoint) return 'response_rejected';
+  return 'provider_nonsense';
+}
+
+function readFacts(error: unknown): Facts {
+  const { code, error: oauthError, status, cause, response } = (error ?? {}) as ErrorShape;
+  const answer = response ?? (isResponse(cause) ? cause : undefined);
+  return {
+    code: typeof code === 'string' ? code : undefined,
+    oauthError: typeof oauthError === 'string' ? oauthError : undefined,
+    status: status ?? answer?.status,
+    connection: connectionCode(error),
+    retryAfterSeconds: Number(answer?.headers.get('retry-after')) || undefined,
+    fromTokenEndpoint: answer !== undefined || holdsBody(cause),
+  };
+}
+
+interface ErrorShape {
+  code?: unknown;
+  error?: unknown;
+  status?: number;
+  cause?: unknown;
+  response?: ResponseShape;
+}
+
+interface ResponseShape {
+  status: number;
+  headers: { get(name: string): string | null };
+}
+
+function isResponse(value: unknown): value is ResponseShape {
+  return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value;
+}
+
+/** openid-client keeps what it could not accept of a token response two causes deep. */
+function holdsBody(cause: unknown): boolean {
+  const detail = (cause as ErrorShape | undefined)?.cause;
+  return typeof detail === 'object' && detail !== null && 'body' in detail;
+}
+
+/** `ECONNREFUSED`, `UND_ERR_SOCKET` and the like, wherever in the chain of causes it stands. */
+function connectionCode(error: unknown): string | undefined {
+  for (let at = error, depth = 0; at && depth < 6; at = (at as ErrorShape).cause, depth++) {
+    const { code, name } = at as { code?: unknown; name?: unknown };
+    if (typeof code === 'string' && !code.startsWith('OAUTH_')) return code;
+    if (name === 'TimeoutError' || name === 'AbortError') return 'ABORT_ERR';
+  }
+  return undefined;
+}

@@ -1,0 +1,148 @@
+import type { Request, Response, Router } from 'express';
+import express from 'express';
+import type { AuthEvent } from './auth-event.ts';
+import type { OAuthClient, TokenSet } from './authorization-code.ts';
+import { refuseCrossSite } from './cross-site.ts';
+import { LoginError } from './login-error.ts';
+import type { LoginRounds } from './login-rounds.ts';
+import type { LoginTransaction, LoginTransactions } from './login-transaction.ts';
+import { refusePrefetch } from './prefetch.ts';
+import { safeReturnTo } from './return-to.ts';
+import type { Sealer } from './sealer.ts';
+import type { User } from './user-session.ts';
+import {
+  currentLogin,
+  endUserSession,
+  finishedLoginReturnTo,
+  openTokens,
+  startUserSession,
+} from './user-session.ts';
+
+/** What the three routes of a login are made of. */
+export interface AuthRouterOptions {
+  readonly oauth: OAuthClient;
+  readonly transactions: LoginTransactions;
+  readonly rounds: LoginRounds;
+  readonly sealer: Sealer;
+  readonly fetchUser: (accessToken: string) => Promise<User>;
+  readonly report: (event: AuthEvent) => void;
+  /** This app's own origin. */
+  readonly origin: string;
+  readonly paths: {
+    readonly login: string;
+    readonly callback: string;
+    readonly logout: string;
+    readonly loggedOut: string;
+  };
+}
+
+/** `GET` login, `GET` callback and `POST` logout. Whatever goes wrong is thrown as a `LoginError`. */
+export function createAuthRouter(options: AuthRouterOptions): Router {
+  const { oauth, transactions, rounds, sealer, fetchUser, report, origin, paths } = options;
+  const router = express.Router();
+  router.use([paths.login, paths.callback, paths.logout].map(exactly), noStore, refusePrefetch);
+
+  router.get(exactly(paths.login), async function login(req, res) {
+    const { url, state, codeVerifier } = await oauth.buildAuthorizationRequest();
+    const returnTo = safeReturnTo(req.query.returnTo);
+    transactions.save(req, res, { state, codeVerifier, returnTo, startedAt: Date.now() });
+    res.redirect(303, url.href);
+  });
+
+  router.get(exactly(paths.callback), async function callback(req, res, next) {
+    if (!isAuthorizationResponse(req)) return next();
+    let transaction: LoginTransaction | undefined;
+    try {
+      transaction = transactions.take(req, res, req.query.state);
+      const tokens = await oauth.exchangeAuthorizationCode(queryOf(req), transaction);
+      const user = await identify(tokens);
+      await logIn(req, transaction, user, tokens);
+      rounds.count(req, res);
+      res.redirect(303, transaction.returnTo);
+    } catch (error) {
+      passOver(req, res, error, transaction);
+    }
+  });
+
+  router.post(exactly(paths.logout), async function logout(req, res) {
+    refuseCrossSite(req, origin);
+    const login = currentLogin(req);
+    const tokens = login && openTokens(sealer, req.sessionID, login);
+    await endUserSession(req);
+    if (login) report({ event: 'logged_out', user: login.user });
+    if (tokens) revoke(tokens);
+    rounds.forget(req, res);
+    res.redirect(303, paths.loggedOut);
+  });
+
+  return router;
+
+  /** Somebody who may not enter leaves nothing behind: not even a token. */
+  async function identify(tokens: TokenSet): Promise<User> {
+    try {
+      return await fetchUser(tokens.accessToken);
+    } catch (error) {
+      revoke(tokens);
+      throw error;
+    }
+  }
+
+  async function logIn(
+    req: Request,
+    { state, returnTo }: LoginTransaction,
+    user: User,
+    tokens: TokenSet,
+  ): Promise<void> {
+    const replaced = await startUserSession(req, sealer, { user, tokens, state, returnTo });
+    if (replaced) revoke(replaced);
+    report({ event: 'login_succeeded', user });
+  }
+
+  /** Best effort, and nobody waits for it: the session is over in any case. */
+  function revoke(tokens: TokenSet): void {
+    oauth.revoke(tokens).catch((error) => report({ event: 'revocation_failed', error }));
+  }
+
+  /**
+   * Back button, reload, a tab that was overtaken: somebody who is logged in goes on to where that login led, and is
+   * never logged in as anybody by it. Everything else is a failure.
+   */
+  function passOver(
+    req: Request,
+    res: Response,
+    error: unknown,
+    transaction: LoginTransaction | undefined,
+  ): void {
+    if (!(error instanceof LoginError)) throw error;
+    error.returnTo ??= transaction?.returnTo ?? finishedLoginReturnTo(req, req.query.state);
+    if (!currentLogin(req) || !comesTooLate.has(error.reason)) throw error;
+    res.redirect(303, error.returnTo ?? '/');
+  }
+}
+
+const comesTooLate: ReadonlySet<string> = new Set([
+  'cookies_missing',
+  'login_unknown',
+  'login_expired',
+  'code_rejected',
+]);
+
+/** RFC 6749, section 4.1.2: a response carries a code or an error. */
+function isAuthorizationResponse({ query }: Request): boolean {
+  return ['code', 'error', 'state', 'iss'].some((name) => name in query);
+}
+
+function queryOf({ originalUrl }: Request): string {
+  const start = originalUrl.indexOf('?');
+  return start < 0 ? '' : originalUrl.slice(start);
+}
+
+function noStore(_req: Request, res: Response, next: () => void): void {
+  res.set('Cache-Control', 'no-store');
+  next();
+}
+
+/** The path as a pattern that means just itself, whatever characters it holds. */
+function exactly(path: string): RegExp {
+  return new RegExp(`^${path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
+}

@@ -1,0 +1,118 @@
+import type { Request } from 'express';
+import type { TokenSet } from './authorization-code.ts';
+import type { Sealer } from './sealer.ts';
+import { promise } from './stored-session.ts';
+
+/** The person who is logged in, as `fetchUser` described them. */
+export interface User {
+  /** The member's id; unique together with `accountId`. */
+  readonly id: string;
+  readonly accountId: string;
+  readonly email: string;
+  readonly firstName?: string;
+  readonly lastName?: string;
+  /** The base role. */
+  readonly role: string;
+  readonly customRoles: readonly string[];
+  readonly teams: readonly { readonly key: string; readonly name: string }[];
+}
+
+/** What a session remembers of a login. All times are epoch milliseconds. */
+export interface Login {
+  readonly user: User;
+  readonly startedAt: number;
+  /** When the API last confirmed who this is. */
+  readonly verifiedAt: number;
+  /** When the access token should be replaced: shortly before it ends. Undefined when the server did not say. */
+  readonly renewAt?: number;
+  /** The sealed `TokenSet`. It leaves the server for the authorization server and its API alone. */
+  readonly tokens: string;
+  /** Grows with every change, so that a late write of an older login can be told apart. */
+  readonly revision: number;
+}
+
+declare module 'express-session' {
+  interface SessionData {
+    login?: Login;
+    /** The last few finished logins: beginning of `state` to `returnTo`, for whoever reloads the callback. */
+    finished?: Record<string, string>;
+  }
+}
+
+/** Who is logged in, or undefined. */
+export function currentUser(req: Request): User | undefined {
+  return req.session?.login?.user;
+}
+
+/** The login behind the current session, or undefined. */
+export function currentLogin(req: Request): Login | undefined {
+  return req.session?.login;
+}
+
+const finishedKept = 5;
+
+/**
+ * Starts a session under a new id (session fixation) and waits until it is stored, so that the next request finds it.
+ * Nothing of an earlier session survives, whoever it belonged to, but the list of finished logins.
+ * @returns the tokens of the login that was replaced, if any, for revocation.
+ */
+export async function startUserSession(
+  req: Request,
+  sealer: Sealer,
+  { user, tokens, state, returnTo }: { user: User; tokens: TokenSet; state: string; returnTo: string },
+): Promise<TokenSet | undefined> {
+  const replaced = req.session.login && openTokens(sealer, req.sessionID, req.session.login);
+  const finished = Object.entries({ ...req.session.finished, [finishedKey(state)]: returnTo });
+  await promise((done) => req.session.regenerate(done));
+  const now = Date.now();
+  req.session.login = newLogin(sealer, req.sessionID, tokens, {
+    user,
+    startedAt: now,
+    verifiedAt: now,
+    revision: 1,
+  });
+  req.session.finished = Object.fromEntries(finished.slice(-finishedKept));
+  await promise((done) => req.session.save(done));
+  return replaced;
+}
+
+/** Ends the session at once and for good. Resolves when the store has forgotten it. */
+export async function endUserSession(req: Request): Promise<void> {
+  if (req.session) await promise((done) => req.session.destroy(done));
+}
+
+/** Where a login that this session has finished went; undefined when `state` is none of its logins. */
+export function finishedLoginReturnTo(req: Request, state: unknown): string | undefined {
+  const finished = req.session?.finished ?? {};
+  if (typeof state !== 'string' || !Object.hasOwn(finished, finishedKey(state))) return undefined;
+  return finished[finishedKey(state)];
+}
+
+/** A login with its tokens sealed for the session it belongs to. */
+export function newLogin(
+  sealer: Sealer,
+  sessionId: string,
+  tokens: TokenSet,
+  rest: Pick<Login, 'user' | 'startedAt' | 'verifiedAt' | 'revision'>,
+): Login {
+  const { user, startedAt, verifiedAt, revision } = rest;
+  const sealed = sealer.seal(JSON.stringify(tokens), sessionId);
+  const renewAt = whenToRenew(tokens);
+  return { user, startedAt, verifiedAt, revision, tokens: sealed, ...(renewAt !== undefined && { renewAt }) };
+}
+
+/** A little early, so that no token dies on its way; without a refresh token at the very end. */
+function whenToRenew({ expiresAt, refreshToken }: TokenSet): number | undefined {
+  if (expiresAt === undefined || !refreshToken) return expiresAt;
+  return expiresAt - Math.min(30_000, (expiresAt - Date.now()) / 10);
+}
+
+/** The tokens of a login; undefined when they cannot be opened, e.g. after every secret was replaced. */
+export function openTokens(sealer: Sealer, sessionId: string, login: Login): TokenSet | undefined {
+  const text = sealer.open(login.tokens, sessionId);
+  return text === undefined ? undefined : (JSON.parse(text) as TokenSet);
+}
+
+function finishedKey(state: string): string {
+  return state.slice(0, 16);
+}
