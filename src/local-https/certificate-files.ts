@@ -1,0 +1,142 @@
+/**
+ * Where the local certificate lives: `certificate-<n>.pem` holds key, certificate and CA together, so that no crash
+ * can leave a key beside a certificate it does not belong to. A new one gets the next number and is created
+ * exclusively, so of several processes one wins and the others read what it wrote; nothing waits on a lock that a
+ * killed process might have left. `ca.pem` is a copy of the CA for people and programs to point at.
+ */
+import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+import { chmod, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { LocalCertificateError } from './local-certificate-error.ts';
+import type { CertificatePair } from './make-certificate.ts';
+
+/** What a directory holds. */
+export interface CertificateFile {
+  readonly number: number;
+  readonly file: string;
+  readonly caFile: string;
+  /** Absent when the file is damaged. */
+  readonly pair?: CertificatePair;
+}
+
+/** The newest certificate file in `directory`; undefined when there is none. Throws `LocalCertificateError` when it cannot be read. */
+export async function latestCertificateFile(directory: string): Promise<CertificateFile | undefined> {
+  const number = Math.max(0, ...(await storedNumbers(directory)));
+  if (number === 0) return undefined;
+  const file = fileOf(directory, number);
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    if (codeOf(cause) === 'ENOENT') return undefined; // replaced by another process since it was listed
+    throw unusable(directory, 'read', cause);
+  });
+  if (text === undefined) return latestCertificateFile(directory);
+  await tighten(directory, file);
+  const pair = parsePair(text);
+  const caFile = resolve(directory, 'ca.pem');
+  if (pair) await keepCopy(directory, caFile, pair.ca);
+  return { number, file, caFile, ...(pair ? { pair } : {}) };
+}
+
+/**
+ * Stores `pair` as the successor of `previous`. Resolves to false when another process was faster: read again then.
+ * Throws `LocalCertificateError` when the directory cannot be written.
+ */
+export async function keepCertificateFile(
+  directory: string,
+  previous: CertificateFile | undefined,
+  pair: CertificatePair,
+): Promise<boolean> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await chmod(directory, 0o700);
+    const number = (previous?.number ?? 0) + 1;
+    const created = await createExclusively(
+      directory,
+      fileOf(directory, number),
+      pair.key + pair.cert + pair.ca,
+    );
+    if (created && previous) await rm(previous.file, { force: true });
+    return created;
+  } catch (cause) {
+    throw unusable(directory, 'written', cause);
+  }
+}
+
+async function storedNumbers(directory: string): Promise<number[]> {
+  const names = await readdir(directory).catch((cause: unknown) => {
+    if (codeOf(cause) === 'ENOENT') return [];
+    throw unusable(directory, 'read', cause);
+  });
+  return names.flatMap((name) => /^certificate-(\d{1,9})\.pem$/.exec(name)?.[1] ?? []).map(Number);
+}
+
+/** The whole file appears at once under its name, or EEXIST: `link` never replaces. */
+async function createExclusively(directory: string, file: string, text: string): Promise<boolean> {
+  const draft = await writeDraft(directory, text);
+  try {
+    await link(draft, file);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    await rename(draft, file); // file systems without hard links: the last process wins, whole files all the same
+    return true;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function keepCopy(directory: string, caFile: string, ca: string): Promise<void> {
+  if ((await readFile(caFile, 'utf8').catch(() => '')) === ca) return;
+  try {
+    await rename(await writeDraft(directory, ca), caFile);
+  } catch (cause) {
+    throw unusable(directory, 'written', cause);
+  }
+}
+
+async function writeDraft(directory: string, text: string): Promise<string> {
+  const draft = join(directory, `.${randomBytes(6).toString('hex')}.tmp`);
+  const handle = await open(draft, 'wx', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return draft;
+}
+
+function parsePair(text: string): CertificatePair | undefined {
+  const blocks = text.match(/-----BEGIN ([A-Z ]+)-----[^-]+-----END \1-----\n/g);
+  if (blocks?.length !== 3) return undefined;
+  const [key = '', cert = '', ca = ''] = blocks;
+  try {
+    const leaf = new X509Certificate(cert);
+    const authority = new X509Certificate(ca);
+    const belong =
+      leaf.checkPrivateKey(createPrivateKey(key)) && leaf.verify(authority.publicKey) && authority.ca;
+    return belong ? { key, cert, ca } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Others on this machine must not read the key, even when the files came from a copy or a careless umask. */
+async function tighten(directory: string, file: string): Promise<void> {
+  await chmod(file, 0o600).catch(() => undefined); // fails on a read-only disk or somebody else's file: still usable
+  await chmod(directory, 0o700).catch(() => undefined);
+}
+
+function fileOf(directory: string, number: number): string {
+  return join(directory, `certificate-${number}.pem`);
+}
+
+function unusable(directory: string, verb: 'read' | 'written', cause: unknown): LocalCertificateError {
+  return new LocalCertificateError(
+    `The directory of the local certificate, ${resolve(directory)}, cannot be ${verb} (${codeOf(cause) ?? 'unknown reason'}). Make it yours (chown, chmod u+rwx) or remove it; it is made anew.`,
+    { cause },
+  );
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException | null)?.code;
+}
