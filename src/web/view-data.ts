@@ -57,6 +57,25 @@ export interface Failure extends Frame {
   readonly requestId?: string | undefined;
 }
 
+interface Specimen {
+  readonly name: string;
+  readonly className: string;
+}
+
+/** What the button kit shows. */
+export interface ButtonKit {
+  /** The whole style sheet of the button. */
+  readonly css: string;
+  readonly looks: readonly Specimen[];
+  readonly sizes: readonly Specimen[];
+  readonly states: readonly ('default' | 'hover' | 'focus' | 'active' | 'disabled' | 'busy')[];
+  readonly translations: readonly {
+    readonly language: string;
+    readonly lang: string;
+    readonly text: string;
+  }[];
+}
+
 /** The pages by template name, and the data that each needs. */
 export interface ViewData {
   home: Frame;
@@ -64,5 +83,6 @@ export interface ViewData {
   projects: { readonly user: PageUser; readonly projects: readonly PageProject[] };
   'logged-out': Frame;
   failure: Failure;
+  button: Frame & ButtonKit;
   'not-found': Frame & { readonly path: string; readonly requestId?: string | undefined };
 }

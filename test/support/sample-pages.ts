@@ -1,3 +1,4 @@
+import { readButtonKit } from '../../src/web/button-kit.ts';
 import { moment } from '../../src/web/moment.ts';
 import { createAssets } from '../../src/web/static.ts';
 import type { PageUser } from '../../src/web/view-data.ts';
@@ -65,6 +66,7 @@ export function allPages(): [name: string, html: string][] {
         requestId: '1',
       }),
     ],
+    ['button kit', render('button', readButtonKit())],
     ['not found', render('not-found', { path: '/nowhere', requestId: '1' })],
   ];
 }

@@ -1,0 +1,34 @@
+// Adds a "Copy" button to every snippet. Without this script the text can be selected as ever.
+const announcement = document.createElement('p');
+announcement.className = 'visually-hidden';
+announcement.setAttribute('role', 'status');
+document.querySelector('main').append(announcement);
+
+for (const snippet of navigator.clipboard ? document.querySelectorAll('.snippet') : []) {
+  const caption = snippet.querySelector('figcaption');
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'quiet-button';
+  button.textContent = 'Copy';
+  button.setAttribute('aria-label', `Copy ${caption.textContent}`);
+  button.addEventListener('click', () => copy(snippet.querySelector('code').textContent, button));
+  caption.append(button);
+}
+
+async function copy(text, button) {
+  announcement.textContent = '';
+  try {
+    await navigator.clipboard.writeText(text);
+    say(button, 'Copied');
+  } catch {
+    say(button, 'Select the text and copy it');
+  }
+}
+
+function say(button, text) {
+  announcement.textContent = text;
+  button.textContent = text;
+  setTimeout(() => {
+    button.textContent = 'Copy';
+  }, 2000);
+}
