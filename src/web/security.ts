@@ -1,0 +1,69 @@
+import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
+import helmet from 'helmet';
+import type { RedirectUri } from '../config/redirect-uri.ts';
+
+/** Security headers for every answer. What only makes sense over https is sent only when the public origin is https. */
+export function securityHeaders({ secure, local }: RedirectUri): RequestHandler {
+  const permissions = ['camera', 'geolocation', 'microphone', 'payment', 'usb']
+    .map((name) => `${name}=()`)
+    .join(', ');
+  const headers = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        'default-src': ["'none'"],
+        'style-src': ["'self'"],
+        'script-src': ["'self'"],
+        'img-src': ["'self'"],
+        'form-action': ["'self'"],
+        'base-uri': ["'none'"],
+        'frame-ancestors': ["'none'"],
+        ...(secure && !local && { 'upgrade-insecure-requests': [] }),
+      },
+    },
+    // Chromium and Safari would hold other ports of a local name to https as well.
+    strictTransportSecurity: secure && !local && { maxAge: 63_072_000, includeSubDomains: false },
+    // `no-referrer` would make our own forms say `Origin: null`.
+    referrerPolicy: { policy: 'same-origin' },
+    xFrameOptions: { action: 'deny' },
+  });
+  return (req, res, next) => {
+    res.setHeader('Permissions-Policy', permissions);
+    headers(req, res, next);
+  };
+}
+
+/**
+ * How the public reaches this app is decided by the redirect URI alone: a proxy that forgets `X-Forwarded-Proto`, or a
+ * visitor who forges it, changes neither Secure cookies nor links.
+ */
+export function usePublicOrigin(app: Express, { secure }: RedirectUri): void {
+  Object.defineProperty(app.request, 'secure', { value: secure, configurable: true });
+  Object.defineProperty(app.request, 'protocol', { value: secure ? 'https' : 'http', configurable: true });
+}
+
+/**
+ * Sends whoever came by another name, or by plain http through the proxy, to the registered origin: a login that begins
+ * at 127.0.0.1 would come back to localhost without its cookie.
+ * @param behindProxy the `Host` may be the proxy's own business then; only an explicit hint is followed.
+ */
+export function canonicalOrigin({ origin, host, secure }: RedirectUri, behindProxy: boolean): RequestHandler {
+  return (req: Request, res: Response, next: NextFunction) => {
+    if (behindProxy ? cameByPlainHttp(req) && secure : req.headers.host !== host) {
+      res.set('Cache-Control', 'no-store').redirect(308, origin + pathAndQuery(req));
+    } else {
+      next();
+    }
+  };
+}
+
+function cameByPlainHttp(req: Request): boolean {
+  return (
+    req.headers['x-forwarded-proto'] === 'http' && req.app.get('trust proxy fn')(req.socket.remoteAddress, 0)
+  );
+}
+
+/** The request target; an absolute one (`GET http://… HTTP/1.1`) says nothing that can be kept. */
+function pathAndQuery({ originalUrl }: Request): string {
+  return originalUrl.startsWith('/') ? originalUrl : '/';
+}
