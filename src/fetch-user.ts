@@ -1,0 +1,65 @@
+import { apiFailure } from './api-failure.ts';
+import type { User } from './auth/index.ts';
+import { LoginError } from './auth/index.ts';
+import type { CallerIdentity, LaunchDarkly, Member } from './launchdarkly/index.ts';
+
+/** Who may enter. */
+export interface Admission {
+  /** Account ids, or `*` for any. */
+  readonly allowedAccounts: readonly string[] | '*';
+  /** Base roles; undefined for any. */
+  readonly allowedRoles: readonly string[] | undefined;
+}
+
+/**
+ * Makes the question "who is this, and may they enter?". LaunchDarkly's caller-identity decides (account, member) and
+ * members/me describes; both are asked side by side. Throws `LoginError` when LaunchDarkly does not say, or the person
+ * may not enter.
+ */
+export function createFetchUser(
+  launchDarkly: Pick<LaunchDarkly, 'getCallerIdentity' | 'getCurrentMember'>,
+  { allowedAccounts, allowedRoles }: Admission,
+): (accessToken: string) => Promise<User> {
+  return async function fetchUser(accessToken) {
+    const [identity, member] = await Promise.allSettled([
+      launchDarkly.getCallerIdentity({ accessToken }),
+      launchDarkly.getCurrentMember({ accessToken }),
+    ]);
+    if (identity.status === 'rejected') throw apiFailure(identity.reason, 'token_rejected');
+    const accountId = admitAccount(identity.value);
+    if (member.status === 'rejected') throw apiFailure(member.reason, 'profile_refused');
+    admitMember(member.value, identity.value);
+    return toUser(accountId, member.value);
+  };
+
+  function admitAccount({ accountId }: CallerIdentity): string {
+    if (!accountId) throw new LoginError('profile_refused');
+    if (allowedAccounts !== '*' && !allowedAccounts.includes(accountId))
+      throw new LoginError('account_not_allowed');
+    return accountId;
+  }
+
+  /** A base role is in effect only while a member has no custom roles (LaunchDarkly docs, organization roles). */
+  function admitMember({ id, pendingInvite, role, customRoles }: Member, { memberId }: CallerIdentity): void {
+    if (memberId !== undefined && memberId !== id) throw new LoginError('identity_mismatch');
+    if (pendingInvite) throw new LoginError('invitation_pending');
+    if (allowedRoles && (customRoles.length > 0 || !allowedRoles.includes(role)))
+      throw new LoginError('role_not_allowed');
+  }
+}
+
+function toUser(
+  accountId: string,
+  { id, email, firstName, lastName, role, customRoles, teams }: Member,
+): User {
+  const names = { ...(firstName && { firstName }), ...(lastName && { lastName }) };
+  return {
+    id,
+    accountId,
+    email,
+    ...names,
+    role,
+    customRoles,
+    teams: teams.map(({ key, name }) => ({ key, name })),
+  };
+}

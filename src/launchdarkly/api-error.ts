@@ -1,0 +1,154 @@
+/** Why a call to LaunchDarkly's REST API failed. */
+export type ApiErrorReason =
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'invalid_request'
+  | 'rate_limited'
+  | 'server_error'
+  /** No connection: DNS, refused, reset, TLS, proxy. */
+  | 'unreachable'
+  | 'timeout'
+  /** An answer that LaunchDarkly's documentation does not know. */
+  | 'unexpected_response';
+
+export interface ApiErrorDetails {
+  /** LaunchDarkly's name of the call, e.g. `createOAuth2Client`. */
+  readonly operation: string;
+  readonly reason: ApiErrorReason;
+  readonly status?: number | undefined;
+  /** What LaunchDarkly said, on one line of at most 300 characters. */
+  readonly serverMessage?: string | undefined;
+  /** Milliseconds after which LaunchDarkly wants to be asked again. */
+  readonly retryAfterMs?: number | undefined;
+  /** Node's or undici's code of a failed connection. */
+  readonly code?: string | undefined;
+  /** False when the request certainly never reached LaunchDarkly; a call that may have acted is true. */
+  readonly mayHaveActed?: boolean;
+  readonly cause?: unknown;
+}
+
+/** A call to LaunchDarkly's REST API failed. Says what LaunchDarkly said, what that likely means, and what to do. */
+export class LaunchDarklyApiError extends Error {
+  override readonly name = 'LaunchDarklyApiError';
+  readonly operation: string;
+  readonly reason: ApiErrorReason;
+  readonly status: number | undefined;
+  readonly serverMessage: string | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly code: string | undefined;
+  readonly mayHaveActed: boolean;
+  readonly likelyCause: string;
+  readonly nextStep: string;
+
+  constructor(details: ApiErrorDetails) {
+    const { likelyCause, nextStep } = explain(details);
+    super(`${whatHappened(details)} ${likelyCause} ${nextStep}`, { cause: details.cause });
+    this.operation = details.operation;
+    this.reason = details.reason;
+    this.status = details.status;
+    this.serverMessage = details.serverMessage;
+    this.retryAfterMs = details.retryAfterMs;
+    this.code = details.code;
+    this.mayHaveActed = details.mayHaveActed ?? true;
+    this.likelyCause = likelyCause;
+    this.nextStep = nextStep;
+  }
+}
+
+function whatHappened({ operation, status, serverMessage, code }: ApiErrorDetails): string {
+  if (status === undefined) return `LaunchDarkly could not be asked (${operation}): ${code ?? 'no answer'}.`;
+  const said = serverMessage ? `: "${serverMessage}".` : ', without a message.';
+  return `LaunchDarkly answered ${operation} with ${status}${said}`;
+}
+
+interface Explanation {
+  readonly likelyCause: string;
+  readonly nextStep: string;
+}
+
+function explain({ reason, status, code, retryAfterMs }: ApiErrorDetails): Explanation {
+  switch (reason) {
+    case 'unauthorized':
+      return {
+        likelyCause:
+          'The token is wrong, expired or revoked, belongs to another LaunchDarkly instance (US, EU, federal), or its role is too weak.',
+        nextStep:
+          'Check the token and LD_BASE_URI; managing OAuth clients takes a token with the Admin role.',
+      };
+    case 'forbidden':
+      return {
+        likelyCause: 'The token is valid, but its role does not allow this.',
+        nextStep: 'Use a token with the Admin role (Organization settings, Authorization).',
+      };
+    case 'not_found':
+      return {
+        likelyCause: 'It was deleted, or belongs to another account or LaunchDarkly instance.',
+        nextStep: 'Check the id and LD_BASE_URI; `npm run clients -- list` shows what there is.',
+      };
+    case 'conflict':
+      return {
+        likelyCause: 'Something else changed it at the same moment.',
+        nextStep: 'Run the command again.',
+      };
+    case 'invalid_request':
+      return {
+        likelyCause:
+          'LaunchDarkly does not accept one of the values, most often the redirect URI: it wants https and no query.',
+        nextStep:
+          'Correct the value; `http://localhost` may need https, which this project serves on this machine.',
+      };
+    case 'rate_limited':
+      return {
+        likelyCause: "The account's or the token's rate limit is used up.",
+        nextStep:
+          retryAfterMs === undefined
+            ? 'Try again in a minute.'
+            : `Try again in ${Math.ceil(retryAfterMs / 1000)} s.`,
+      };
+    case 'server_error':
+      return { likelyCause: 'LaunchDarkly has a fault of its own.', nextStep: 'Try again in a moment.' };
+    case 'timeout':
+      return {
+        likelyCause: 'LaunchDarkly, or the network between here and there, is slow.',
+        nextStep: 'Try again in a moment.',
+      };
+    case 'unreachable':
+      return explainConnection(code ?? '');
+    case 'unexpected_response':
+      return {
+        likelyCause:
+          status !== undefined && status >= 300 && status < 400
+            ? 'Something redirects the call, which LaunchDarkly itself does not do.'
+            : 'Something other than LaunchDarkly answered, such as a proxy with a page of its own, or LaunchDarkly has changed.',
+        nextStep: 'Check LD_BASE_URI and HTTPS_PROXY.',
+      };
+  }
+}
+
+function explainConnection(code: string): Explanation {
+  if (/^(ENOTFOUND|EAI_AGAIN)$/.test(code)) {
+    return {
+      likelyCause: 'The name of the host cannot be resolved.',
+      nextStep: 'Check LD_BASE_URI, DNS and HTTPS_PROXY.',
+    };
+  }
+  if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/.test(code)) {
+    return {
+      likelyCause:
+        'The certificate was signed by an authority that this machine does not know, often a corporate proxy.',
+      nextStep: "Set NODE_EXTRA_CA_CERTS to the file with that authority's certificate.",
+    };
+  }
+  if (/CERT|TLS|SSL/.test(code)) {
+    return {
+      likelyCause: 'The TLS connection failed.',
+      nextStep: "Check LD_BASE_URI, this machine's clock and HTTPS_PROXY.",
+    };
+  }
+  return {
+    likelyCause: 'No connection to LaunchDarkly, or it broke off.',
+    nextStep: 'Check LD_BASE_URI, the network and HTTPS_PROXY; `npm run doctor` says which part fails.',
+  };
+}

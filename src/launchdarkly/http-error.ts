@@ -1,0 +1,25 @@
+/**
+ * A request that got no usable answer. Carries no header and no body, so it may be logged.
+ *
+ * `code` is `TIMEOUT`, `ABORTED`, `RESPONSE_TOO_LARGE`, or what the network layer said: `ECONNREFUSED`, `ENOTFOUND`,
+ * `UND_ERR_SOCKET`, `DEPTH_ZERO_SELF_SIGNED_CERT` and the like.
+ */
+export class HttpError extends Error {
+  override readonly name = 'HttpError';
+  readonly code: string;
+  /** Whether any of the request may have reached the server. */
+  readonly sent: boolean;
+
+  constructor(code: string, options: { sent: boolean; cause?: unknown }) {
+    super(`The request failed: ${code}`, options.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+    this.sent = options.sent;
+  }
+}
+
+/** The code of a network failure, which may hide behind other errors. */
+export function networkCode(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return 'NETWORK_ERROR';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return 'cause' in error ? networkCode(error.cause) : 'NETWORK_ERROR';
+}

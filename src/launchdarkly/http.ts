@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HttpDispatcher } from './http-dispatcher.ts';
+import { openDispatcher } from './http-dispatcher.ts';
+import { HttpError } from './http-error.ts';
+import type { HttpRequest, HttpResponse } from './http-exchange.ts';
+import { exchange } from './http-exchange.ts';
+import type { Fetch } from './http-fetch.ts';
+import { createFetch } from './http-fetch.ts';
+import { retryWaitMs } from './http-retry.ts';
+
+/** One request and what came of it, as it went over the wire: it holds secrets, so whoever shows it masks them. */
+export interface HttpExchange {
+  request: { method: string; url: string; headers: Record<string, string>; body?: string };
+  response?: { status: number; headers: Record<string, string>; body: string };
+  error?: unknown;
+  /** Epoch milliseconds. */
+  startedAt: number;
+  durationMs: number;
+}
+
+export interface HttpOptions {
+  /** Limit for a whole call, retries and waiting included, in milliseconds. Default 10 000. */
+  timeoutMs?: number;
+  /** `http://proxy.example:3128`. Loopback addresses are always reached directly. */
+  httpsProxy?: string;
+  /** Comma-separated hosts that are reached directly, as curl understands `NO_PROXY`. */
+  noProxy?: string;
+  /** Certificates (PEM) trusted besides the public ones. */
+  ca?: string;
+  /** Sees every exchange, in the caller's async context. */
+  observe?: (exchange: HttpExchange) => void;
+  userAgent?: string;
+}
+
+/** The way out to LaunchDarkly: one pool of kept-alive connections for everything that calls it. */
+export interface Http {
+  /**
+   * Sends a request and reads the answer as text, whatever its status. A GET is repeated when the network fails or
+   * the server asks to come back later, as long as `timeoutMs` lasts and `retry` is not false; nothing else is ever
+   * sent twice. Redirects are not followed. Throws `HttpError`.
+   */
+  request(request: HttpRequest & { retry?: boolean }): Promise<HttpResponse>;
+  /** The same for openid-client's `customFetch`: no retries, throws `TypeError('fetch failed')` with the cause. */
+  fetch: Fetch;
+  /** Waits for running requests and closes all connections. */
+  close(): Promise<void>;
+}
+
+export function createHttp(options: HttpOptions = {}): Http {
+  const { timeoutMs = 10_000, observe } = options;
+  const userAgent = options.userAgent ?? 'log-in-with-launchdarkly';
+  let opening: Promise<HttpDispatcher> | undefined;
+
+  // undici costs more to import than the rest of the app together, and nothing needs it before the first call.
+  function dispatcher(): Promise<HttpDispatcher> {
+    opening ??= openDispatcher(options);
+    return opening;
+  }
+
+  async function send(request: HttpRequest, limitMs: number): Promise<HttpResponse> {
+    const sent = { ...request, headers: { 'user-agent': userAgent, ...request.headers } };
+    if (!observe) return exchange(await dispatcher(), sent, limitMs);
+    const startedAt = Date.now();
+    const seen = { request: shown(sent), startedAt };
+    try {
+      const response = await exchange(await dispatcher(), sent, limitMs);
+      observe({ ...seen, response, durationMs: Date.now() - startedAt });
+      return response;
+    } catch (error) {
+      observe({ ...seen, error, durationMs: Date.now() - startedAt });
+      throw error;
+    }
+  }
+
+  async function sendUntilAnswered(request: HttpRequest): Promise<HttpResponse> {
+    const deadline = Date.now() + timeoutMs;
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await settle(send(request, deadline - Date.now()));
+      const waitMs = retryWaitMs(outcome, attempt);
+      if (waitMs === undefined || Date.now() + waitMs >= deadline) return unwrap(outcome);
+      await sleep(waitMs, undefined, request.signal ? { signal: request.signal } : {}).catch(() => {
+        throw new HttpError('ABORTED', { sent: true });
+      });
+    }
+  }
+
+  return {
+    request({ retry = true, ...request }) {
+      return retry && request.method === 'GET' ? sendUntilAnswered(request) : send(request, timeoutMs);
+    },
+    fetch: createFetch((request) => send(request, timeoutMs)),
+    async close() {
+      await (await opening)?.close();
+    },
+  };
+}
+
+/** How one attempt ended. */
+export type Outcome = { response: HttpResponse } | { error: unknown };
+
+async function settle(response: Promise<HttpResponse>): Promise<Outcome> {
+  try {
+    return { response: await response };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function unwrap(outcome: Outcome): HttpResponse {
+  if ('error' in outcome) throw outcome.error;
+  return outcome.response;
+}
+
+function shown({ method, url, headers, body }: HttpRequest): HttpExchange['request'] {
+  return { method, url, headers: headers ?? {}, ...(body === undefined ? {} : { body }) };
+}
