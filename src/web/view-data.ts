@@ -1,3 +1,5 @@
+import type { FlowView } from './flow/flow-view.ts';
+
 /** A member as the pages show them. The login's own user has this shape. */
 export interface PageUser {
   readonly id: string;
@@ -84,5 +86,17 @@ export interface ViewData {
   'logged-out': Frame;
   failure: Failure;
   button: Frame & ButtonKit;
+  flow: Frame & {
+    /** The flow to show, if there is any. */
+    readonly flow?: FlowView | undefined;
+    /** Every recorded flow of this browser, newest first. */
+    readonly attempts: readonly {
+      readonly number: number;
+      readonly outcome: string;
+      readonly started: Moment;
+    }[];
+    /** The number of the flow that is shown; 1 is the newest. */
+    readonly attempt: number;
+  };
   'not-found': Frame & { readonly path: string; readonly requestId?: string | undefined };
 }

@@ -1,0 +1,53 @@
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
+import { Router } from 'express';
+import type { FlowRecorder, FlowRecorderOptions } from './flow/flow-recorder.ts';
+import { createFlowRecorder } from './flow/flow-recorder.ts';
+import { viewFlow } from './flow/flow-view.ts';
+import { sendPage } from './pages.ts';
+import type { PageUser } from './view-data.ts';
+import type { Render } from './views.ts';
+
+export interface FlowInspectorOptions extends FlowRecorderOptions {
+  /** Whether logins are recorded. Without, `/flow` says so and nothing is kept. */
+  readonly enabled: boolean;
+  readonly render: Render;
+  /** Who is logged in, if anybody. */
+  currentUser(request: Request): PageUser | undefined;
+}
+
+/** The flow inspector: what records a login, and the page that shows it. */
+export interface FlowInspector {
+  /** Mount before the login's routes. */
+  readonly record: RequestHandler;
+  /** Mount right after the login's routes, before the error handler. */
+  readonly recordFailure: ErrorRequestHandler;
+  /** Give to the HTTP client. Undefined when nothing is recorded. */
+  readonly observe?: FlowRecorder['observe'];
+  /** `GET /flow`. */
+  readonly page: Router;
+}
+
+/** @see FlowInspector */
+export function createFlowInspector(options: FlowInspectorOptions): FlowInspector {
+  const { enabled, paths, render, currentUser } = options;
+  const recorder = enabled ? createFlowRecorder(options) : undefined;
+  const page = Router();
+
+  page.get('/flow', (request, response) => {
+    const now = Date.now();
+    const flows = recorder?.flowsOf(request).map((flow) => viewFlow(flow, paths.callback, now)) ?? [];
+    const wanted = Number(request.query.attempt);
+    const attempt = flows[wanted - 1] ? wanted : 1;
+    const attempts = flows.map(({ outcome, started }, index) => ({ number: index + 1, outcome, started }));
+    sendPage(
+      response,
+      render('flow', { user: currentUser(request), flow: flows[attempt - 1], attempts, attempt }),
+    );
+  });
+
+  if (!recorder) {
+    return { record: (_q, _s, next) => next(), recordFailure: (error, _q, _s, next) => next(error), page };
+  }
+  const { record, recordFailure, observe } = recorder;
+  return { record, recordFailure, observe, page };
+}

@@ -1,0 +1,84 @@
+import type { Field } from './flow.ts';
+
+/** `abc…(43)`: enough to see that two values are the same, too little to use one. Short values show nothing. */
+export function mask(secret: string): string {
+  return `${secret.length >= 16 ? secret.slice(0, 3) : ''}…(${secret.length})`;
+}
+
+const secretNames = new Set([
+  'access_token',
+  'authorization',
+  'client_assertion',
+  'client_secret',
+  'code',
+  'code_verifier',
+  'cookie',
+  'id_token',
+  'password',
+  'refresh_token',
+  'set-cookie',
+  'state',
+  'token',
+]);
+
+/** Hides the secrets of one exchange. What it has hidden under one name it hides wherever else it turns up. */
+export class Masker {
+  readonly #found = new Set<string>();
+
+  /** A parameter, header or JSON field with its value safe to keep; values longer than 500 characters are cut. */
+  field(name: string, value: string): Field {
+    const key = name.toLowerCase();
+    if (!secretNames.has(key)) return { name, value: cut(this.text(value), 500), secret: false };
+    if (key === 'cookie')
+      return { name, value: value.split('; ').map(this.#cookie).join('; '), secret: true };
+    if (key === 'set-cookie') return { name, value: this.#setCookie(value), secret: true };
+    if (key === 'authorization') return { name, value: this.#authorization(value), secret: true };
+    return { name, value: this.#hide(value), secret: true };
+  }
+
+  /** Text in which nothing is left of the secrets seen so far. */
+  text(text: string): string {
+    let clean = text;
+    for (const secret of this.#found) {
+      clean = clean.replaceAll(secret, mask(secret)).replaceAll(encodeURIComponent(secret), mask(secret));
+    }
+    return clean;
+  }
+
+  /** A JSON value with the secrets masked at every depth. */
+  json(value: unknown, name = ''): unknown {
+    if (secretNames.has(name.toLowerCase()) && typeof value === 'string') return this.#hide(value);
+    if (typeof value === 'string') return this.text(value);
+    if (Array.isArray(value)) return value.map((item) => this.json(item, name));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.json(item, key)]));
+  }
+
+  #hide(secret: string): string {
+    if (secret.length >= 6) this.#found.add(secret);
+    return mask(secret);
+  }
+
+  #authorization(value: string): string {
+    const [scheme = '', credentials] = value.split(' ', 2);
+    return credentials === undefined ? this.#hide(scheme) : `${scheme} ${this.#hide(credentials)}`;
+  }
+
+  /** A cookie's name may carry the beginning of a one-time value after a dot. */
+  #cookie = (pair: string): string => {
+    const [name = '', ...value] = pair.split('=');
+    const dot = name.lastIndexOf('.');
+    const shownName = dot > 0 ? `${name.slice(0, dot)}.${mask(name.slice(dot + 1))}` : name;
+    return `${shownName}=${this.#hide(value.join('='))}`;
+  };
+
+  #setCookie(value: string): string {
+    const [pair = '', ...attributes] = value.split(';');
+    return [this.#cookie(pair), ...attributes].join(';');
+  }
+}
+
+/** At most `length` characters, and a sign when something is missing. */
+export function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}… (cut)` : text;
+}
