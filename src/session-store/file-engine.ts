@@ -1,0 +1,123 @@
+import type Database from 'libsql';
+import type { Answer, Engine } from './engine.ts';
+import type { SessionRecord } from './session-record.ts';
+import { SessionStoreError } from './session-store-error.ts';
+import { startSweep } from './sweep.ts';
+
+/** Once a login was taken out of a session, no revision is later. */
+const never = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Sessions in a SQLite database that `openDatabase` opened. Every call is answered before it returns. Several
+ * processes may use the same file.
+ * @param name how errors call the database.
+ */
+export function createFileEngine(database: Database.Database, name: string, now: () => number): Engine {
+  const read = database
+    .prepare('SELECT data, login, expires_at FROM sessions WHERE id = ? AND expires_at > ?')
+    .raw();
+  const insert = database.prepare(
+    'INSERT OR IGNORE INTO sessions (id, data, login, revision, expires_at) VALUES (?, ?, ?, ?, ?)',
+  );
+  const update = database.prepare(`
+    UPDATE sessions SET
+      data = ?2,
+      login = CASE WHEN ?3 IS NULL OR ?4 >= revision THEN ?3 ELSE login END,
+      revision = CASE WHEN ?3 IS NULL AND login IS NOT NULL THEN ${never} ELSE max(?4, revision) END,
+      expires_at = ?5
+    WHERE id = ?1 AND expires_at > ?6`);
+  const extend = database.prepare('UPDATE sessions SET expires_at = ?2 WHERE id = ?1 AND expires_at > ?3');
+  const remove = database.prepare('DELETE FROM sessions WHERE id = ?');
+  const take = database.prepare(`
+    INSERT INTO locks (key, owner, expires_at) VALUES (?1, ?2, ?3)
+    ON CONFLICT (key) DO UPDATE SET owner = ?2, expires_at = ?3 WHERE expires_at <= ?4`);
+  const hold = database.prepare('UPDATE locks SET expires_at = ?3 WHERE key = ?1 AND owner = ?2');
+  const release = database.prepare('DELETE FROM locks WHERE key = ? AND owner = ?');
+  const ping = database.prepare('SELECT 1 FROM sessions LIMIT 1').raw();
+  const sweep = startSweep(database, now);
+
+  return {
+    read(id, at, answer) {
+      answerWith(answer, () => {
+        const row = read.get(id, at) as [string, string | null, number] | undefined;
+        return row && { data: row[0], login: row[1], expiresAt: row[2] };
+      });
+    },
+
+    insert(id, record, at, answer) {
+      answerWith(answer, () => {
+        const values = columns(id, record);
+        if (insert.run(...values).changes || update.run(...values, at).changes) return;
+        remove.run(id);
+        insert.run(...values);
+      });
+    },
+
+    update(id, record, at, answer) {
+      answerWith(answer, () => void update.run(...columns(id, record), at));
+    },
+
+    extend(id, expiresAt, at, answer) {
+      answerWith(answer, () => void extend.run(id, expiresAt, at));
+    },
+
+    remove(id, answer) {
+      answerWith(answer, () => void remove.run(id));
+    },
+
+    async takeLease(key, owner, leaseMs) {
+      const at = now();
+      return orUnavailable(() => take.run(key, owner, at + leaseMs, at).changes === 1);
+    },
+
+    async extendLease(key, owner, leaseMs) {
+      orUnavailable(() => hold.run(key, owner, now() + leaseMs));
+    },
+
+    async releaseLease(key, owner) {
+      orUnavailable(() => release.run(key, owner));
+    },
+
+    async ping() {
+      orUnavailable(() => ping.get());
+    },
+
+    async close() {
+      sweep.stop();
+      database.close();
+    },
+  };
+
+  /** The answer is given outside the `try`: what the asker throws is not the engine's fault. */
+  function answerWith<T>(answer: Answer<T>, work: () => T | undefined): void {
+    let value: T | undefined;
+    let error: SessionStoreError | null = null;
+    try {
+      value = work();
+    } catch (cause) {
+      error = unavailable(cause);
+    }
+    answer(error, value);
+  }
+
+  function orUnavailable<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  function unavailable(cause: unknown): SessionStoreError {
+    const { message } = cause as Error;
+    return new SessionStoreError(
+      'SESSION_STORE_UNAVAILABLE',
+      `The session store ${name} cannot be used now: ${message}. Check the disk's space and the file's rights.`,
+      { cause },
+    );
+  }
+}
+
+function columns(id: string, { data, login, revision, expiresAt }: SessionRecord) {
+  return [id, data, login, revision, expiresAt] as const;
+}

@@ -1,0 +1,122 @@
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Database from 'libsql';
+import { SessionStoreError } from './session-store-error.ts';
+
+const schemaVersion = 1;
+
+/** The login has a column of its own, because it is replaced by rules of its own. */
+const schema = `
+  CREATE TABLE sessions (
+    id TEXT PRIMARY KEY,
+    data TEXT NOT NULL,
+    login TEXT,
+    revision INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+  CREATE TABLE locks (key TEXT PRIMARY KEY, owner TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  PRAGMA user_version = ${schemaVersion};`;
+
+/** A file up to this size is checked whole at the start; it takes some 100 ms. */
+const checkedWhole = 32 * 1024 * 1024;
+
+/**
+ * Opens, and if need be makes, the database file: readable by this user alone, in a folder of the same kind.
+ * Throws `SessionStoreError` `SESSION_STORE_FILE` when the file is not one we can use; it is never replaced or repaired.
+ * @param file absolute path, or `:memory:`.
+ */
+export async function openDatabase(file: string): Promise<Database.Database> {
+  const { default: Libsql } = await import('libsql');
+  try {
+    if (file !== ':memory:') makePrivate(file);
+    const database = new Libsql(file);
+    await whileBusy(() => prepareDatabase(database, file));
+    return database;
+  } catch (error) {
+    throw error instanceof SessionStoreError ? error : unusable(file, error);
+  }
+}
+
+/** SQLite gives its own companion files the rights of the main file. */
+function makePrivate(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  closeSync(openSync(file, 'a', 0o600));
+  chmodSync(file, 0o600);
+}
+
+/**
+ * `synchronous = NORMAL` with a write-ahead log loses nothing when the process is killed; a power cut may cost the last
+ * moments. The wait for another process's write is short, because this whole process waits.
+ */
+function prepareDatabase(database: Database.Database, file: string): void {
+  database.exec('PRAGMA busy_timeout = 800');
+  const version = number(database, 'PRAGMA user_version');
+  if (version > schemaVersion) throw newer(file, version);
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+  if (version === 0) createSchema(database, file);
+  if (file !== ':memory:' && statSync(file).size <= checkedWhole) check(database);
+}
+
+/** Another process may do the same at the same moment: whoever comes second finds it done. */
+function createSchema(database: Database.Database, file: string): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    if (number(database, 'PRAGMA user_version') === 0) {
+      if (number(database, 'SELECT count(*) FROM sqlite_master') > 0) throw foreign(file);
+      database.exec(schema);
+    }
+    database.exec('COMMIT');
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function check(database: Database.Database): void {
+  const [verdict] = database.prepare('PRAGMA quick_check(1)').raw().get() as [string];
+  if (verdict !== 'ok') throw new Error(verdict);
+}
+
+function number(database: Database.Database, sql: string): number {
+  const [value] = database.prepare(sql).raw().get() as [number];
+  return value;
+}
+
+/** Processes that start together make each other wait; SQLite does not queue for a change of the journal mode. */
+async function whileBusy(work: () => void, attempts = 20): Promise<void> {
+  try {
+    work();
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'SQLITE_BUSY' || attempts === 0) throw error;
+    await sleep(20 + Math.random() * 80);
+    await whileBusy(work, attempts - 1);
+  }
+}
+
+function unusable(file: string, cause: unknown): SessionStoreError {
+  const { message } = cause as Error;
+  return new SessionStoreError(
+    'SESSION_STORE_FILE',
+    `The session store ${file} cannot be used: ${message}. If the file is damaged, move it away (with its -wal and ` +
+      '-shm companions) and start again: everybody will have to log in anew. If it cannot be opened or written, ' +
+      'see to the rights of file and folder, or set SESSION_STORE to another place.',
+    { cause },
+  );
+}
+
+function newer(file: string, version: number): SessionStoreError {
+  return new SessionStoreError(
+    'SESSION_STORE_FILE',
+    `The session store ${file} was made by a newer version of this app (schema ${version}, this one knows ` +
+      `${schemaVersion}). Start that version, or set SESSION_STORE to another file.`,
+  );
+}
+
+function foreign(file: string): SessionStoreError {
+  return new SessionStoreError(
+    'SESSION_STORE_FILE',
+    `${file} is a database of another program. Set SESSION_STORE to a file of its own.`,
+  );
+}

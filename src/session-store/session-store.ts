@@ -1,0 +1,114 @@
+import session from 'express-session';
+import type { Engine } from './engine.ts';
+import type { LockOptions } from './lock.ts';
+import { createLock } from './lock.ts';
+import { markStored, startedAt, storedUntil, toRecord, toSession } from './session-record.ts';
+import type { SessionStoreError } from './session-store-error.ts';
+
+/** How long sessions live, in milliseconds, and what tests need to see time pass. */
+export interface SessionLifetimes extends LockOptions {
+  /** A session nobody uses ends after this time. */
+  readonly idleMs: number;
+  /** A login ends after this time, however busy it is. */
+  readonly maxMs: number;
+  /** The clock, in epoch milliseconds. */
+  readonly now?: () => number;
+}
+
+type Done = (error?: unknown) => void;
+
+/**
+ * A store for express-session in which a session, once stored, is only ever updated: whatever is saved late, after the
+ * session was destroyed or has expired, is dropped. `session.login` moves forward only, by its `revision`. A session
+ * ends when it was idle for `idleMs` or when its login is `maxMs` old; the store sees to that, not the cookie.
+ *
+ * Calls back with a `SessionStoreError` when the engine cannot serve, and at once when the engine is synchronous:
+ * express-session sends a response in two pieces while it waits for a store.
+ */
+export class SessionStore extends session.Store {
+  /** Runs `task` while nobody else, in any process that shares the store, runs one for the same key. */
+  readonly withLock: <T>(key: string, task: () => Promise<T>) => Promise<T>;
+  /** The connection, when the engine is Redis: for whatever else the instances of the app should share. */
+  readonly redis: Engine['redis'];
+  readonly #engine: Engine;
+  readonly #idleMs: number;
+  readonly #maxMs: number;
+  /** A touch that would move the expiry by less is not worth a write. */
+  readonly #touchStep: number;
+  readonly #now: () => number;
+
+  constructor(engine: Engine, { idleMs, maxMs, now = Date.now, ...lock }: SessionLifetimes) {
+    super();
+    this.#engine = engine;
+    this.#idleMs = idleMs;
+    this.#maxMs = maxMs;
+    this.#touchStep = Math.min(idleMs / 20, 60_000);
+    this.#now = now;
+    this.redis = engine.redis;
+    this.withLock = createLock(engine, lock);
+  }
+
+  /** Calls back with the session, or with null when there is none (any more). */
+  override get(id: string, done: (error: unknown, found?: session.SessionData | null) => void): void {
+    const now = this.#now();
+    this.#engine.read(id, now, (error, record) => {
+      const found = record && toSession(record);
+      done(error, found && this.#expiry(found, now) > now ? found : null);
+    });
+  }
+
+  override set(id: string, data: session.SessionData, done: Done = ignore): void {
+    const now = this.#now();
+    const before = storedUntil(data);
+    const record = toRecord(data, this.#expiry(data, now));
+    markStored(data, record.expiresAt);
+    const written = (error: SessionStoreError | null) => {
+      if (error) markStored(data, before);
+      done(error);
+    };
+    if (before === undefined) this.#engine.insert(id, record, now, written);
+    else this.#engine.update(id, record, now, written);
+  }
+
+  /** Keeps a session that is in use alive. */
+  override touch(id: string, data: session.SessionData, done: Done = ignore): void {
+    const now = this.#now();
+    const expiresAt = this.#expiry(data, now);
+    if (expiresAt - (storedUntil(data) ?? 0) < this.#touchStep) done(null);
+    else
+      this.#engine.extend(id, expiresAt, now, (error) => {
+        if (!error) markStored(data, expiresAt);
+        done(error);
+      });
+  }
+
+  override destroy(id: string, done: Done = ignore): void {
+    this.#engine.remove(id, done);
+  }
+
+  /** Makes `req.session` of what `get` found, without forgetting that it came from the store. */
+  override createSession(
+    req: Parameters<session.Store['createSession']>[0],
+    data: session.SessionData,
+  ): session.Session & session.SessionData {
+    const created = super.createSession(req, data);
+    markStored(created, storedUntil(data));
+    return created;
+  }
+
+  /** Resolves when the store can serve, rejects with a `SessionStoreError` when it cannot. */
+  ping(): Promise<void> {
+    return this.#engine.ping();
+  }
+
+  /** Lets go of files and connections. The store is of no use afterwards. */
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+
+  #expiry(data: session.SessionData, now: number): number {
+    return Math.min(now + this.#idleMs, (startedAt(data) ?? now) + this.#maxMs);
+  }
+}
+
+function ignore(): void {}
