@@ -1,0 +1,20 @@
+/** Why an env file cannot be kept as it is and take a new value. */
+export type EnvFileReason =
+  | 'not_a_file'
+  | 'read_only'
+  | 'not_utf8'
+  | 'not_writable'
+  | 'duplicate'
+  | 'unquotable'
+  | 'not_editable';
+
+/** An env file was left untouched because writing it would lose something. The message never holds a value. */
+export class EnvFileError extends Error {
+  override readonly name = 'EnvFileError';
+  readonly reason: EnvFileReason;
+
+  constructor(reason: EnvFileReason, message: string, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause });
+    this.reason = reason;
+  }
+}

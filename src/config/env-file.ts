@@ -1,0 +1,120 @@
+import { mkdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { EnvFileError } from './env-file-error.ts';
+import { editEnvText } from './env-text.ts';
+import { removeLeftover, replaceFile } from './replace-file.ts';
+
+export type { EnvFileReason } from './env-file-error.ts';
+export { EnvFileError } from './env-file-error.ts';
+
+/** What a write did to an env file. */
+export interface EnvFileUpdate {
+  /** The file itself: where symbolic links end. */
+  readonly file: string;
+  readonly created: boolean;
+  /** The permissions it had, e.g. `0644`, when others could read it; it is 0600 now. */
+  readonly tightenedFrom?: string;
+}
+
+/**
+ * Sets values in an env file atomically and durably, and leaves everything else in it as it was. The file ends
+ * private (0600); it and its folder are made when missing; a symbolic link stays one.
+ * Throws `EnvFileError` and leaves the file untouched. Without a lock, two writers at once lose one's values.
+ */
+export async function updateEnvFile(
+  path: string,
+  values: Readonly<Record<string, string>>,
+): Promise<EnvFileUpdate> {
+  const file = await followLinks(resolve(path));
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    const existing = await readExisting(file);
+    await replaceFile(file, editEnvText(existing?.text ?? '', values), existing?.owner);
+    return {
+      file,
+      created: existing === undefined,
+      ...(existing && existing.mode & 0o077 ? { tightenedFrom: octal(existing.mode) } : {}),
+    };
+  } catch (error) {
+    throw explained(path, error);
+  }
+}
+
+/**
+ * Does all of a later `updateEnvFile` that can be done before its values are known: an existing file is written
+ * anew as it is, and a name that is set twice is refused. What works here can hardly fail a moment later.
+ * Throws `EnvFileError`.
+ */
+export async function rehearseEnvFile(
+  path: string,
+  names: readonly string[],
+): Promise<EnvFileUpdate | undefined> {
+  const file = await followLinks(resolve(path));
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await removeLeftover(file);
+    const existing = await readExisting(file);
+    if (!existing) return undefined;
+    editEnvText(existing.text, Object.fromEntries(names.map((name) => [name, 'a value to come'])));
+  } catch (error) {
+    throw explained(path, error);
+  }
+  return updateEnvFile(path, {});
+}
+
+/** Where an env file really is: its path with every symbolic link followed, also when there is no file yet. */
+export async function followLinks(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    const target = await readlink(path).catch(() => undefined);
+    return target === undefined ? path : resolve(dirname(path), target);
+  }
+}
+
+async function readExisting(file: string) {
+  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!found) return undefined;
+  if (!found.isFile())
+    throw new EnvFileError('not_a_file', 'There is something else in its place, not a file.');
+  if ((found.mode & 0o200) === 0) {
+    throw new EnvFileError(
+      'read_only',
+      `It is read-only (${octal(found.mode)}). To allow it: chmod u+w ${file}`,
+    );
+  }
+  const bytes = await readFile(file);
+  const text = bytes.toString('utf8');
+  if (!Buffer.from(text).equals(bytes)) throw new EnvFileError('not_utf8', 'It is not UTF-8 text.');
+  return { text, mode: found.mode, owner: { uid: found.uid, gid: found.gid } };
+}
+
+function octal(mode: number): string {
+  return (mode & 0o777).toString(8).padStart(4, '0');
+}
+
+/** Every failure names the file; what the system said becomes a sentence. */
+function explained(path: string, error: unknown): EnvFileError {
+  if (error instanceof EnvFileError) {
+    return new EnvFileError(error.reason, `${path} was left as it is. ${error.message}`, error);
+  }
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+  const why = systemErrors[code] ?? 'The system refused.';
+  return new EnvFileError('not_writable', `${path} cannot be written (${code}). ${why}`, error);
+}
+
+const systemErrors: Readonly<Record<string, string>> = {
+  EACCES: 'You may not write in its folder.',
+  EPERM: 'You may not write in its folder.',
+  EROFS: 'It is on a file system that is mounted read-only.',
+  ENOSPC: 'The disk is full.',
+  EDQUOT: 'Your disk quota is used up.',
+  ENOTDIR: 'A part of its path is a file, not a folder.',
+  EEXIST: 'A part of its path is a file, not a folder.',
+  EBUSY: 'It is a mount of its own (a container mounts it?); mount its folder instead.',
+  ELOOP: 'Its symbolic links go round in a circle.',
+  ENAMETOOLONG: 'Its name is too long.',
+};

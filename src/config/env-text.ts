@@ -1,0 +1,85 @@
+import { isDeepStrictEqual, parseEnv } from 'node:util';
+import { parse as parseDotenv } from 'dotenv';
+import { EnvFileError } from './env-file-error.ts';
+
+/**
+ * Sets values in the text of an env file and leaves everything else in it alone: comments, order, blank lines, line
+ * endings, `export`, inline comments, the spelling of other values. A name that is missing is appended; a value that
+ * is there already keeps its spelling. Dotenv and Node's own parser read the result alike.
+ * Throws `EnvFileError`: `duplicate`, `unquotable`, `not_editable`.
+ */
+export function editEnvText(text: string, values: Readonly<Record<string, string>>): string {
+  let edited = text;
+  for (const [name, value] of Object.entries(values)) edited = setValue(edited, name, value);
+  refuseSurprises(text, edited, values);
+  return edited;
+}
+
+/** The lines, counted from 1, on which the text of an env file assigns this name. */
+export function assignmentLines(text: string, name: string): number[] {
+  return assignmentsOf(text, name).map(({ index }) => text.slice(0, index).split(/\r\n?|\n/).length);
+}
+
+function setValue(text: string, name: string, value: string): string {
+  const lines = assignmentLines(text, name);
+  if (lines.length > 1) {
+    throw new EnvFileError(
+      'duplicate',
+      `${name} is set more than once, on lines ${lines.join(' and ')}. Keep one of them.`,
+    );
+  }
+  if (readers.every((read) => read(text)[name] === value)) return text;
+  const [found] = assignmentsOf(text, name);
+  if (!found) return append(text, `${name}=${spell(name, value)}`);
+  const [whole, before = '', , equals = '=', , after = ''] = found;
+  const gap = after.startsWith('#') ? ' ' : '';
+  const line = `${before}${name}${equals}${spell(name, value)}${gap}${after}`;
+  return text.slice(0, found.index) + line + text.slice(found.index + whole.length);
+}
+
+// Indentation and `export`, the name, the equals sign, the value (quoted ones may span lines), an inline comment.
+const assignment =
+  /^([^\S\r\n]*(?:export[^\S\r\n]+)?)([\w.-]+)([^\S\r\n]*=[^\S\r\n]*)('(?:\\'|[^'])*'|"(?:\\"|[^"])*"|`(?:\\`|[^`])*`|[^#\r\n]*?)([^\S\r\n]*(?:#.*)?)$/gm;
+
+function assignmentsOf(text: string, name: string): RegExpExecArray[] {
+  return [...text.matchAll(assignment)].filter((match) => match[2] === name);
+}
+
+function append(text: string, line: string): string {
+  const lineEnd = /\r?\n/.exec(text)?.[0] ?? '\n';
+  const start = text === '' || text.endsWith('\n') ? text : text + lineEnd;
+  return start + line + lineEnd;
+}
+
+const readers: readonly ((text: string) => Record<string, string | undefined>)[] = [
+  parseDotenv,
+  (text) => ({ ...parseEnv(text) }),
+];
+
+/** Writes a value so that every reader gives it back, and a shell that sources the file too where that is possible. */
+function spell(name: string, value: string): string {
+  const quoted = [`'${value}'`, `"${value}"`, `\`${value}\``, value];
+  const candidates = /^[\w./:@%+=,-]*$/.test(value) ? [value] : quoted;
+  const spelling = candidates.find((candidate) =>
+    readers.every((read) => read(`${name}=${candidate}\n`)[name] === value),
+  );
+  if (spelling === undefined || /[\r\n]/.test(value)) {
+    throw new EnvFileError(
+      'unquotable',
+      `The value of ${name} cannot be written into an env file: no way of quoting it is read back unchanged.`,
+    );
+  }
+  return spelling;
+}
+
+/** An unclosed quote elsewhere in the file can swallow lines: better no edit than a file that reads differently. */
+function refuseSurprises(before: string, after: string, values: Readonly<Record<string, string>>): void {
+  for (const read of readers) {
+    if (isDeepStrictEqual({ ...read(after) }, { ...read(before), ...values })) continue;
+    throw new EnvFileError(
+      'not_editable',
+      `${Object.keys(values).join(', ')} cannot be set without changing what the rest of the file means. ` +
+        'Look for a quote that is opened and never closed.',
+    );
+  }
+}

@@ -1,0 +1,89 @@
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { rehearseEnvFile, updateEnvFile } from '../../src/config/env-file.ts';
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'env-file-'));
+  path = join(folder, '.env');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const text = () => readFile(path, 'utf8');
+const mode = async () => (await stat(path)).mode & 0o777;
+
+describe('updateEnvFile', () => {
+  test('makes a private file when there is none, and its folder', async () => {
+    path = join(folder, 'a', 'b', '.env');
+    expect(await updateEnvFile(path, { K: 'v' })).toEqual({ file: path, created: true });
+    expect(await text()).toBe('K=v\n');
+    expect(await mode()).toBe(0o600);
+  });
+
+  test('tightens a file that others can read, and says so', async () => {
+    await writeFile(path, 'A=1\n', { mode: 0o644 });
+    expect(await updateEnvFile(path, { K: 'v' })).toMatchObject({ created: false, tightenedFrom: '0644' });
+    expect(await mode()).toBe(0o600);
+  });
+
+  test('writes through a symbolic link, which stays one', async () => {
+    const target = join(folder, 'shared.env');
+    await writeFile(target, 'A=1\n');
+    await symlink('shared.env', path);
+    await updateEnvFile(path, { K: 'v' });
+    expect((await lstat(path)).isSymbolicLink()).toBe(true);
+    expect(await readFile(target, 'utf8')).toBe('A=1\nK=v\n');
+  });
+
+  test('makes the file at the end of a symbolic link that points nowhere yet', async () => {
+    await symlink('later/shared.env', path);
+    await updateEnvFile(path, { K: 'v' });
+    expect((await lstat(path)).isSymbolicLink()).toBe(true);
+    expect(await readFile(join(folder, 'later', 'shared.env'), 'utf8')).toBe('K=v\n');
+  });
+
+  test('leaves nothing but the file behind', async () => {
+    await updateEnvFile(path, { K: 'v' });
+    expect(await readdir(folder)).toEqual(['.env']);
+  });
+
+  test.each([
+    ['not_a_file', 'a folder in its place', () => mkdir(path)],
+    ['read_only', 'a read-only file', () => writeFile(path, '', { mode: 0o400 })],
+    ['not_utf8', 'a file that is not UTF-8', () => writeFile(path, Buffer.from([0x41, 0x3d, 0xe9]))],
+    ['duplicate', 'a name set twice', () => writeFile(path, 'K=1\nK=2\n')],
+  ])('refuses (%s) %s, names the file, and leaves it alone', async (reason, _, make) => {
+    await make();
+    const before = await readdir(folder);
+    for (const write of [() => updateEnvFile(path, { K: 'v' }), () => rehearseEnvFile(path, ['K'])]) {
+      await expect(write()).rejects.toMatchObject({ reason, message: expect.stringContaining(path) });
+    }
+    expect(await readdir(folder)).toEqual(before);
+  });
+
+  test('refuses a path that leads through a file, and one that goes round in a circle', async () => {
+    await writeFile(path, '');
+    await symlink('loop', join(folder, 'loop'));
+    for (const impossible of [join(path, '.env'), join(folder, 'loop')]) {
+      await expect(updateEnvFile(impossible, { K: 'v' })).rejects.toMatchObject({ reason: 'not_writable' });
+    }
+  });
+});
+
+describe('rehearseEnvFile', () => {
+  test('keeps the content, makes it private, and clears what a killed process left', async () => {
+    await writeFile(path, 'A=1 # c\r\n', { mode: 0o640 });
+    await writeFile(`${path}.saving`, 'K=secret\n');
+    expect(await rehearseEnvFile(path, ['K'])).toMatchObject({ tightenedFrom: '0640' });
+    expect(await text()).toBe('A=1 # c\r\n');
+    expect(await readdir(folder)).toEqual(['.env']);
+  });
+
+  test('makes no file where there is none', async () => {
+    expect(await rehearseEnvFile(path, ['K'])).toBeUndefined();
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
