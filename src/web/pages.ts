@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { Router } from 'express';
+import { failures } from './failures.ts';
 import { moment } from './moment.ts';
 import type { PageProject, PageSession, PageUser, ViewData } from './view-data.ts';
 import type { Render } from './views.ts';
@@ -17,7 +18,7 @@ export interface PagesOptions {
   listProjects(request: Request): Promise<readonly PageProject[]>;
 }
 
-/** The pages: `/`, `/account`, `/projects` and `/logged-out`. */
+/** The pages: `/`, `/account`, `/projects`, `/logged-out` and `/troubleshooting`. */
 export function createPages(options: PagesOptions): Router {
   const { render, requireLogin } = options;
   const router = Router();
@@ -38,6 +39,11 @@ export function createPages(options: PagesOptions): Router {
 
   router.get('/logged-out', (request, response) => {
     sendPage(response, render('logged-out', { user: options.currentUser(request) }));
+  });
+
+  router.get('/troubleshooting', (request, response) => {
+    const known = Object.entries(failures).map(([code, words]) => ({ code, ...words }));
+    sendPage(response, render('troubleshooting', { user: options.currentUser(request), failures: known }));
   });
 
   return router;

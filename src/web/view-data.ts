@@ -98,5 +98,11 @@ export interface ViewData {
     /** The number of the flow that is shown; 1 is the newest. */
     readonly attempt: number;
   };
+  troubleshooting: Frame & {
+    readonly failures: readonly Pick<
+      Failure,
+      'status' | 'code' | 'title' | 'message' | 'cause' | 'nextStep'
+    >[];
+  };
   'not-found': Frame & { readonly path: string; readonly requestId?: string | undefined };
 }

@@ -1,4 +1,5 @@
 import { readButtonKit } from '../../src/web/button-kit.ts';
+import { failures } from '../../src/web/failures.ts';
 import { moment } from '../../src/web/moment.ts';
 import { createAssets } from '../../src/web/static.ts';
 import type { PageUser } from '../../src/web/view-data.ts';
@@ -67,6 +68,16 @@ export function allPages(): [name: string, html: string][] {
       }),
     ],
     ['button kit', render('button', readButtonKit())],
+    [
+      'failure that is none',
+      render('failure', { ...failure, ...failures.access_denied, code: 'access_denied' }),
+    ],
+    [
+      'troubleshooting',
+      render('troubleshooting', {
+        failures: Object.entries(failures).map(([code, words]) => ({ code, ...words })),
+      }),
+    ],
     ['not found', render('not-found', { path: '/nowhere', requestId: '1' })],
   ];
 }

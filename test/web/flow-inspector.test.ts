@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { HtmlValidate } from 'html-validate';
 import type { MessageKind } from '../../src/web/flow/message-notes.ts';
@@ -179,4 +180,10 @@ describe('what is recorded', () => {
     expect(app.inspector.observe).toBeUndefined();
     expect(browser.cookies.has('flow')).toBe(false);
   });
+});
+test('every file and function that the inspector names exists', async () => {
+  app = await startInspectedApp({});
+  for (const { source } of Object.values(messageNotes)) {
+    if (source) expect(await readFile(source.file, 'utf8')).toMatch(new RegExp(`\\b${source.name}\\(`));
+  }
 });
