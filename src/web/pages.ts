@@ -38,7 +38,8 @@ export function createPages(options: PagesOptions): Router {
   });
 
   router.get('/logged-out', (request, response) => {
-    sendPage(response, render('logged-out', { user: options.currentUser(request) }));
+    if (options.currentUser(request)) return response.redirect(303, '/');
+    sendPage(response, render('logged-out', {}));
   });
 
   router.get('/troubleshooting', (request, response) => {

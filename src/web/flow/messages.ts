@@ -1,13 +1,13 @@
 import type { Request, Response } from 'express';
 import type { Exchange, Flow, FlowMessage, WireHeaders } from './flow.ts';
 import { Masker } from './mask.ts';
-import { readAnswer, readForm, readRequestHeaders, readUrl } from './wire.ts';
+import { readAnswer, readBrowserHeaders, readForm, readRequestHeaders, readUrl } from './wire.ts';
 
 /** What the browser sent to this app; the answer follows with `answerMessage`. */
 export function browserMessage(origin: string, request: Request): FlowMessage {
   const masker = new Masker();
   const url = readUrl(masker, new URL(request.originalUrl, origin));
-  const headers = readRequestHeaders(masker, request.headers);
+  const headers = readBrowserHeaders(masker, request.headers);
   const { method } = request;
   return { from: 'browser', to: 'app', method, ...url, headers, form: [], startedAt: Date.now() };
 }

@@ -23,7 +23,12 @@ export function readForm(masker: Masker, parameters: URLSearchParams): Field[] {
   return [...parameters].slice(0, most.fields).map(([name, value]) => masker.field(name, value));
 }
 
-/** The request headers that matter to a login. */
+/** The request headers of a browser that matter to a login. */
+export function readBrowserHeaders(masker: Masker, { host, cookie }: WireHeaders): Field[] {
+  return readHeaders(masker, { host, cookie }, () => true);
+}
+
+/** The request headers of a call to LaunchDarkly that matter to a login. */
 export function readRequestHeaders(masker: Masker, headers: WireHeaders): Field[] {
   return readHeaders(masker, headers, (name) => requestHeaders.has(name));
 }
