@@ -1,4 +1,4 @@
-import type { RedisClientType } from 'redis';
+import type { RedisClientType } from '@redis/client';
 import type { SessionRecord } from './session-record.ts';
 import type { SessionStoreError } from './session-store-error.ts';
 

@@ -1,27 +1,42 @@
 import { resolve } from 'node:path';
+import type { Engine } from './engine.ts';
 import { createFileEngine } from './file-engine.ts';
 import { openDatabase } from './open-database.ts';
+import type { SessionStoreEvent } from './redis-connection.ts';
+import { connectToRedis } from './redis-connection.ts';
+import { createRedisEngine } from './redis-engine.ts';
 import type { SessionLifetimes } from './session-store.ts';
 import { SessionStore } from './session-store.ts';
 import { SessionStoreError } from './session-store-error.ts';
 
-export type { SessionStore };
-export type SessionStoreOptions = SessionLifetimes;
+export type { SessionStore, SessionStoreEvent };
+
+export interface SessionStoreOptions extends SessionLifetimes {
+  /** Told when the store goes away and when it is back, as far as nobody's request shows it. */
+  readonly report?: (event: SessionStoreEvent) => void;
+  /** What every key in Redis begins with. */
+  readonly keyPrefix?: string;
+}
 
 /**
- * Opens the store that the setting names. Only the engine that is chosen is loaded.
+ * Opens the store that the setting names. Only the engine that is chosen is loaded. A Redis that is away does not keep
+ * the app from starting.
  * @param setting `file:PATH`, `redis://…`, `rediss://…` or `memory:` (for tests: gone with the process).
  * @throws SessionStoreError `SESSION_STORE_SETTING` or `SESSION_STORE_FILE`, each with what to do.
  */
 export async function openSessionStore(setting: string, options: SessionStoreOptions): Promise<SessionStore> {
-  const { now = Date.now } = options;
-  if (setting === 'memory:')
-    return new SessionStore(createFileEngine(await openDatabase(':memory:'), setting, now), options);
-  if (/^file:./.test(setting)) {
-    const file = resolve(setting.slice('file:'.length));
-    return new SessionStore(createFileEngine(await openDatabase(file), file, now), options);
-  }
-  throw unknownSetting();
+  return new SessionStore(await openEngine(setting, options), options);
+}
+
+async function openEngine(
+  setting: string,
+  { now = Date.now, report = () => {}, keyPrefix = 'login:' }: SessionStoreOptions,
+): Promise<Engine> {
+  if (setting === 'memory:') return createFileEngine(await openDatabase(':memory:'), setting, now);
+  if (/^rediss?:/.test(setting)) return createRedisEngine(await connectToRedis(setting, report), keyPrefix);
+  if (!/^file:./.test(setting)) throw unknownSetting();
+  const file = resolve(setting.slice('file:'.length));
+  return createFileEngine(await openDatabase(file), file, now);
 }
 
 /** Without the setting itself, which may hold a password. */
