@@ -50,7 +50,7 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
   });
 
   router.get(exactly(paths.callback), async function callback(req, res, next) {
-    if (!isAuthorizationResponse(req)) return next();
+    if (paths.callback === '/' && !isAuthorizationResponse(req)) return next();
     let transaction: LoginTransaction | undefined;
     try {
       transaction = transactions.take(req, res, req.query.state);

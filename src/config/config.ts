@@ -20,7 +20,7 @@ export interface OutgoingConfig {
   /** `NO_PROXY`: comma-separated hosts that are reached directly. */
   readonly noProxy?: string;
   /** PEM text of the certificates in `NODE_EXTRA_CA_CERTS`, trusted beside the built-in ones. */
-  readonly extraCa?: string;
+  readonly ca?: string;
 }
 
 /** Who ends TLS. `off` only for a redirect URI that is plain http on loopback. */
@@ -57,6 +57,8 @@ export interface AppConfig {
   readonly hosts: readonly string[] | undefined;
   readonly tls: TlsConfig;
   readonly trustProxy: number | readonly string[] | false;
+  /** Requests a minute to login, callback and logout from one client address. */
+  readonly rateLimit: number;
   readonly flowInspector: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: 'pretty' | 'json';
@@ -104,6 +106,7 @@ export function loadAppConfig(input?: ConfigInput): AppConfig {
     hosts: readHosts(read, tls),
     tls,
     trustProxy: read.optional('TRUST_PROXY', value.trustProxy, tls.mode === 'proxy' ? 1 : false),
+    rateLimit: read.optional('RATE_LIMIT', value.count, 300),
     flowInspector: read.optional('FLOW_INSPECTOR', value.onOff, redirectUri.loopback),
     logLevel: read.optional(
       'LOG_LEVEL',
@@ -200,8 +203,8 @@ function readHosts(read: SettingsReader, tls: TlsConfig): readonly string[] | un
 function readOutgoing(read: SettingsReader): OutgoingConfig {
   const httpsProxy = read.optional<string | undefined>('HTTPS_PROXY', value.proxyUrl, undefined);
   const noProxy = read.text('NO_PROXY');
-  const extraCa = readExtraCa(read);
-  return { ...(httpsProxy && { httpsProxy }), ...(noProxy && { noProxy }), ...(extraCa && { extraCa }) };
+  const ca = readExtraCa(read);
+  return { ...(httpsProxy && { httpsProxy }), ...(noProxy && { noProxy }), ...(ca && { ca }) };
 }
 
 function readExtraCa(read: SettingsReader): string | undefined {

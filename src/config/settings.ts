@@ -61,6 +61,10 @@ export const settings = {
   TLS_CERT_FILE: { example: '/etc/ssl/app/fullchain.pem', source: 'your certificate authority' },
   TLS_KEY_FILE: { example: '/etc/ssl/app/privkey.pem', source: 'your certificate authority' },
   TRUST_PROXY: { example: '1', source: 'how many proxies stand in front, or their addresses' },
+  RATE_LIMIT: {
+    example: '300',
+    source: 'your decision: requests a minute to login, callback and logout from one client address',
+  },
   FLOW_INSPECTOR: {
     example: 'on',
     source: 'on or off: the page that shows the messages of your own last login',

@@ -39,6 +39,12 @@ export function port(text: string): number {
   return number;
 }
 
+/** A whole number from 1 to 999,999,999. */
+export function count(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`must be a whole number above 0, not "${text}".`);
+  return Number(text);
+}
+
 /** A comma-separated list without empty entries. */
 export function list(text: string): string[] {
   const entries = text.split(',').map((entry) => entry.trim());

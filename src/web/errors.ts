@@ -33,6 +33,13 @@ export function createErrorHandler({
   };
 }
 
+/** What a person is told about a failure: its stable code, a title and a sentence. */
+export function describeFailure(error: unknown): { code: FailureCode; title: string; message: string } {
+  const code = failureCode(error);
+  const { title, message } = failures[code];
+  return { code, title, message };
+}
+
 /** The code of a failure. Only what the client got wrong by Express's own account is its mistake; the rest is ours. */
 function failureCode(error: unknown): FailureCode {
   if (error instanceof LoginError) return error.reason;

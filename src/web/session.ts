@@ -1,33 +1,27 @@
 import type { RequestHandler } from 'express';
 import session, { type Store } from 'express-session';
 import { cookieName } from '../auth/index.ts';
-
-/** What the session cookie depends on. */
-export interface SessionOptions {
-  readonly store: Store;
-  /** Newest first: the first signs, every one verifies. */
-  readonly secrets: readonly [string, ...string[]];
-  readonly redirectUri: string;
-  /** Milliseconds the browser may keep the cookie. When a session ends is the store's decision, not the cookie's. */
-  readonly maxAge: number;
-}
+import type { AppConfig } from '../config/config.ts';
 
 /**
  * The session cookie: HttpOnly, Secure and `__Host-` whenever the public origin is https, SameSite=Lax because a login
- * comes back from another site. Visitors who are not logged in get none.
+ * comes back from another site. Visitors who are not logged in get none. The browser may keep the cookie as long as a
+ * session can last; when it ends is the store's decision, not the cookie's.
  */
-export function createSessionMiddleware({
-  store,
-  secrets,
-  redirectUri,
-  maxAge,
-}: SessionOptions): RequestHandler {
+export function createSessionMiddleware(
+  {
+    redirectUri,
+    sessionSecrets,
+    sessionMax,
+  }: Pick<AppConfig, 'redirectUri' | 'sessionSecrets' | 'sessionMax'>,
+  store: Store,
+): RequestHandler {
   return session({
     store,
-    secret: [...secrets],
-    name: cookieName('session', redirectUri),
+    secret: [...sessionSecrets],
+    name: cookieName('session', redirectUri.href),
     resave: false,
     saveUninitialized: false,
-    cookie: { path: '/', httpOnly: true, secure: redirectUri.startsWith('https:'), sameSite: 'lax', maxAge },
+    cookie: { path: '/', httpOnly: true, secure: redirectUri.secure, sameSite: 'lax', maxAge: sessionMax },
   });
 }

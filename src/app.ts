@@ -1,0 +1,103 @@
+import type { Express, Request } from 'express';
+import express from 'express';
+import { authPaths, createAuth, currentUser } from './auth/index.ts';
+import type { AppConfig } from './config/config.ts';
+import { createFetchUser } from './fetch-user.ts';
+import { createHttp, createLaunchDarkly, launchDarklyOAuthServer } from './launchdarkly/index.ts';
+import { createListProjects } from './list-projects.ts';
+import type { SessionStore } from './session-store/open-session-store.ts';
+import { createApi } from './web/api.ts';
+import { createButtonKit } from './web/button-kit.ts';
+import { createErrorHandler, describeFailure, notFound } from './web/errors.ts';
+import { createFlowInspector } from './web/flow-inspector.ts';
+import { createHealthRoutes } from './web/health.ts';
+import { type Logger, requestLog } from './web/log.ts';
+import { logAuthEvents } from './web/log-auth-events.ts';
+import { createPages } from './web/pages.ts';
+import { createRateLimit } from './web/rate-limit.ts';
+import { canonicalOrigin, securityHeaders, usePublicOrigin } from './web/security.ts';
+import { createSessionMiddleware } from './web/session.ts';
+import { sessionTimes } from './web/session-times.ts';
+import { createAssets } from './web/static.ts';
+import { createViews } from './web/views.ts';
+
+/** What the app is given by whoever starts it. */
+export interface AppParts {
+  readonly store: SessionStore;
+  readonly logger: Logger;
+  /** Whether the app has been told to stop; `/readyz` says so. */
+  readonly isStopping: () => boolean;
+}
+
+/** Puts the app together: the one place where the rooms meet. Makes no network call. */
+export function createApp(config: AppConfig, { store, logger, isStopping }: AppParts): Express {
+  const { baseUri, redirectUri } = config;
+  const paths = { ...authPaths, callback: redirectUri.callbackPath };
+  const assets = createAssets();
+  const { render } = createViews(describeSite(config, assets.href));
+  const enabled = config.flowInspector;
+  const flow = createFlowInspector({
+    enabled,
+    origin: redirectUri.origin,
+    paths,
+    describeFailure,
+    render,
+    currentUser,
+  });
+  const http = createHttp({ ...config.outgoing, ...(flow.observe && { observe: flow.observe }) });
+  const launchDarkly = createLaunchDarkly({ baseUri, http });
+  const auth = createAuth({
+    server: launchDarklyOAuthServer(baseUri),
+    clientId: config.clientId,
+    clientSecret: config.clientSecret,
+    clientAuth: config.clientAuth,
+    redirectUri: redirectUri.href,
+    scope: config.scope,
+    pkce: config.pkce,
+    fetch: http.fetch,
+    timeoutSeconds: 0, // `http` has a limit of its own
+    secrets: config.sessionSecrets,
+    fetchUser: createFetchUser(launchDarkly, config),
+    maxAge: config.sessionMax,
+    revalidateAfter: config.sessionRevalidate,
+    withLock: store.withLock,
+    report: logAuthEvents(logger),
+  });
+  const { requireLogin } = auth;
+  const times = (req: Request) => sessionTimes(req, { idle: config.sessionIdle, max: config.sessionMax });
+  const listProjects = createListProjects(auth, launchDarkly);
+
+  const app = express();
+  app.disable('x-powered-by').disable('etag').set('trust proxy', config.trustProxy);
+  usePublicOrigin(app, redirectUri);
+  app.use(requestLog(logger));
+  app.use(securityHeaders(redirectUri));
+  app.use(createHealthRoutes({ pingStore: () => store.ping(), isStopping }));
+  app.use(canonicalOrigin(redirectUri, config.tls.mode === 'proxy'));
+  app.use(assets.middleware);
+  app.use(
+    createRateLimit({
+      paths: [paths.login, paths.callback, paths.logout],
+      perMinute: config.rateLimit,
+      redis: store.redis,
+    }),
+  );
+  app.use(createSessionMiddleware(config, store));
+  app.use(flow.record, auth.router, flow.recordFailure);
+  app.use(createApi({ requireLogin, sessionTimes: times }));
+  app.use(createPages({ render, currentUser, requireLogin, sessionTimes: times, listProjects }));
+  app.use(flow.page, createButtonKit({ render, currentUser }));
+  app.use(notFound, createErrorHandler({ render, logger }));
+  return app;
+}
+
+/** What every page may say about the site. */
+function describeSite(config: AppConfig, asset: (name: string) => string) {
+  return {
+    loginPath: authPaths.login,
+    logoutPath: authPaths.logout,
+    launchDarklyHref: config.baseUri,
+    flowInspector: config.flowInspector,
+    asset,
+  };
+}

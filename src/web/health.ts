@@ -1,0 +1,34 @@
+import { Router } from 'express';
+
+/** What readiness depends on. */
+export interface HealthOptions {
+  /** Rejects when the session store cannot serve. */
+  readonly pingStore: () => Promise<void>;
+  /** Whether the app has been told to stop. */
+  readonly isStopping: () => boolean;
+}
+
+/**
+ * `GET /healthz`: the process is alive. `GET /readyz`: it can serve; 503 while it cannot, so that a load balancer looks
+ * elsewhere. Both answer JSON. LaunchDarkly is not asked: when it is down, members who are inside stay inside.
+ */
+export function createHealthRoutes({ pingStore, isStopping }: HealthOptions): Router {
+  const router = Router();
+
+  router.get('/healthz', (_req, res) => {
+    res.set('Cache-Control', 'no-store').json({ status: 'ok' });
+  });
+
+  router.get('/readyz', async (_req, res) => {
+    const sessionStore = await pingStore().then(
+      () => 'ok' as const,
+      () => 'unavailable' as const,
+    );
+    const stopping = isStopping();
+    const ready = sessionStore === 'ok' && !stopping;
+    res.set('Cache-Control', 'no-store').status(ready ? 200 : 503);
+    res.json({ status: ready ? 'ok' : 'unavailable', sessionStore, stopping });
+  });
+
+  return router;
+}

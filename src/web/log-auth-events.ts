@@ -1,0 +1,15 @@
+import type { AuthEvent } from '../auth/index.ts';
+import type { Logger } from './log.ts';
+
+/** Writes a line for everything that happens to a login: who, and why when something went wrong. */
+export function logAuthEvents(logger: Logger): (event: AuthEvent) => void {
+  return ({ event, error, user }) => {
+    const line = {
+      event,
+      ...(user && { accountId: user.accountId, memberId: user.id }),
+      ...(error !== undefined && { error }),
+    };
+    if (error === undefined) logger.info(line);
+    else logger.warn(line);
+  };
+}

@@ -1,0 +1,184 @@
+import { describe, expect, test } from '@jest/globals';
+import { ConfigError, loadAppConfig, loadScriptConfig } from '../../src/config/config.ts';
+import { settings } from '../../src/config/settings.ts';
+
+const complete = {
+  LD_OAUTH_CLIENT_ID: '50666563914441258b2233f308227e45',
+  LD_OAUTH_CLIENT_SECRET: 'a+secret/with=signs#$',
+  LD_ACCOUNT_ID: '569f514183f2164430000002',
+  SESSION_SECRET: 'qT7vXw0c4mS9yLr2Kd8Zp1NfGh5JbVx3Ea6UoWiRtYs',
+};
+
+function load(env: Record<string, string>) {
+  return loadAppConfig({ env: { ...complete, ...env }, envFile: null });
+}
+
+/** The settings that a set-up is refused for. */
+function refused(env: Record<string, string | undefined>): string[] {
+  try {
+    loadAppConfig({ env: { ...complete, ...env }, envFile: null });
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map(({ name }) => name);
+  }
+}
+
+describe('settings that are left out', () => {
+  test('have the documented defaults', () => {
+    expect(load({})).toMatchObject({
+      baseUri: 'https://app.launchdarkly.com',
+      redirectUri: { href: 'https://localhost:3000/auth/callback', callbackPath: '/auth/callback' },
+      clientAuth: 'post',
+      pkce: true,
+      scope: 'reader',
+      allowedAccounts: ['569f514183f2164430000002'],
+      allowedRoles: undefined,
+      sessionStore: 'file:.data/sessions.db',
+      sessionIdle: 8 * 3_600_000,
+      sessionMax: 7 * 86_400_000,
+      sessionRevalidate: 5 * 60_000,
+      port: 3000,
+      hosts: ['127.0.0.1', '::1'],
+      tls: { mode: 'local' },
+      trustProxy: false,
+      flowInspector: true,
+    });
+  });
+
+  test('follow from the redirect URI when that is a public address', () => {
+    expect(load({ LD_OAUTH_REDIRECT_URI: 'https://app.example.com/auth/callback' })).toMatchObject({
+      port: 3000,
+      hosts: undefined,
+      tls: { mode: 'proxy' },
+      trustProxy: 1,
+      flowInspector: false,
+    });
+  });
+
+  test('count as left out when they are empty', () => {
+    expect(load({ LD_OAUTH_SCOPE: ' ', PORT: '' })).toMatchObject({ scope: 'reader', port: 3000 });
+  });
+});
+
+test('everything that is wrong is reported at once, each with its name, an example and a source', () => {
+  const wrong: Record<string, string> = Object.fromEntries(Object.keys(settings).map((name) => [name, '§']));
+  const { LD_ACCESS_TOKEN, SANDBOX_PORT, SANDBOX_ADMIN_TOKEN, SANDBOX_READER_TOKEN, ...app } = wrong;
+  // Any text can be the name of a host, a file or a list of hosts; a certificate is only wanted with TLS=files.
+  const { HOST, NO_PROXY, TLS_CERT_FILE, TLS_KEY_FILE, LD_ALLOWED_ACCOUNTS, ...checked } = app;
+  expect(refused(app).sort()).toEqual(Object.keys(checked).sort());
+  try {
+    loadAppConfig({ env: app, envFile: null });
+  } catch (error) {
+    for (const { name, example, source } of (error as ConfigError).problems) {
+      expect((error as Error).message).toContain(`  ${name} `);
+      expect((error as Error).message).toContain(`${name}=${example}`);
+      expect((error as Error).message).toContain(source);
+    }
+  }
+});
+
+test('nothing set at all names the settings that have no default', () => {
+  const none = Object.fromEntries(Object.keys(complete).map((name) => [name, undefined]));
+  expect(refused(none).sort()).toEqual([
+    'LD_ALLOWED_ACCOUNTS',
+    'LD_OAUTH_CLIENT_ID',
+    'LD_OAUTH_CLIENT_SECRET',
+    'SESSION_SECRET',
+  ]);
+});
+
+test('secrets are not quoted in the report', () => {
+  const secret = 'hunter2 with a blank';
+  try {
+    load({ LD_OAUTH_CLIENT_SECRET: secret, SESSION_SECRET: secret });
+    throw new Error('not refused');
+  } catch (error) {
+    expect((error as Error).message).not.toContain('hunter2');
+    expect((error as Error).message).toContain('LD_OAUTH_CLIENT_SECRET');
+  }
+});
+
+describe('LD_OAUTH_REDIRECT_URI', () => {
+  test.each([
+    'https://localhost:3000/auth/callback',
+    'https://app.example.com/',
+    'https://app.example.com:8443/a/b/c',
+    'https://[::1]:3000/cb',
+    'http://127.0.0.1:3000/auth/callback',
+    'https://app.example.com/relay/https%3A%2F%2Felsewhere.example',
+  ])('may be %s', (uri) => {
+    expect(load({ LD_OAUTH_REDIRECT_URI: uri }).redirectUri.href).toBe(uri);
+  });
+
+  test.each([
+    ['relative', '/auth/callback'],
+    ['with a query', 'https://app.example.com/cb?x=1'],
+    ['with a fragment', 'https://app.example.com/cb#x'],
+    ['with credentials', 'https://user:pass@app.example.com/cb'],
+    ['with a wildcard', 'https://*.example.com/cb'],
+    ['plain http for a public host', 'http://app.example.com/cb'],
+    ['written unusually', 'https://APP.example.com/cb'],
+    ['without a path', 'https://app.example.com'],
+    ['of another scheme', 'myapp://callback'],
+  ])('may not be %s', (_, uri) => {
+    expect(refused({ LD_OAUTH_REDIRECT_URI: uri })).toEqual(['LD_OAUTH_REDIRECT_URI']);
+  });
+});
+
+describe('SESSION_SECRET', () => {
+  test('may be several, newest first', () => {
+    const other = 'Zp1NfGh5JbVx3Ea6UoWiRtYsqT7vXw0c4mS9yLr2Kd8';
+    expect(load({ SESSION_SECRET: `${other}, ${complete.SESSION_SECRET}` }).sessionSecrets).toEqual([
+      other,
+      complete.SESSION_SECRET,
+    ]);
+  });
+
+  test.each([
+    'changeme',
+    'short',
+    'a'.repeat(100),
+    'your-secret-here-your-secret-here-your-secret-here',
+    'abababababababababababababababababababababababab',
+  ])('may not be %s', (secret) => {
+    expect(refused({ SESSION_SECRET: secret })).toEqual(['SESSION_SECRET']);
+  });
+});
+
+describe('who may enter', () => {
+  test('is nobody by omission: without any account the app does not start', () => {
+    expect(refused({ LD_ACCOUNT_ID: undefined })).toEqual(['LD_ALLOWED_ACCOUNTS']);
+  });
+
+  test('is anybody only when the settings say *', () => {
+    expect(load({ LD_ALLOWED_ACCOUNTS: '*' }).allowedAccounts).toBe('*');
+    expect(refused({ LD_ALLOWED_ACCOUNTS: '*,569f' })).toEqual(['LD_ALLOWED_ACCOUNTS']);
+  });
+
+  test('is not a misspelt role, which would shut everybody out', () => {
+    expect(refused({ LD_ALLOWED_ROLES: 'admin,onwer' })).toEqual(['LD_ALLOWED_ROLES']);
+  });
+});
+
+test('TRUST_PROXY never is true', () => {
+  expect(refused({ TRUST_PROXY: 'true' })).toEqual(['TRUST_PROXY']);
+  expect(load({ TRUST_PROXY: '10.0.0.0/8, loopback' }).trustProxy).toEqual(['10.0.0.0/8', 'loopback']);
+});
+
+test('plain http leads to LaunchDarkly only on loopback addresses', () => {
+  expect(refused({ LD_BASE_URI: 'http://app.launchdarkly.com' })).toEqual(['LD_BASE_URI']);
+  expect(load({ LD_BASE_URI: 'http://127.0.0.1:4000' }).baseUri).toBe('http://127.0.0.1:4000');
+});
+
+test('https settings contradict a redirect URI that is plain http', () => {
+  expect(refused({ LD_OAUTH_REDIRECT_URI: 'http://localhost:3000/cb', TLS: 'local' })).toEqual(['TLS']);
+  expect(load({ LD_OAUTH_REDIRECT_URI: 'http://localhost:3000/cb' }).tls).toEqual({ mode: 'off' });
+});
+
+test('scripts do not ask for what they write themselves', () => {
+  expect(loadScriptConfig({ env: {}, envFile: null })).toMatchObject({
+    clientId: undefined,
+    accessToken: undefined,
+  });
+});
