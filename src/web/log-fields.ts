@@ -37,6 +37,7 @@ const ALLOWED_FIELDS = new Set([
 
 const MAX_TEXT_LENGTH = 1000;
 const MAX_CAUSES = 5;
+const MAX_FRAMES = 8;
 /** What a text must hold before there is anything to take out of it; most hold nothing of the kind. */
 const SUSPECT = /[^ -~]|[?#@]/;
 
@@ -54,16 +55,21 @@ export function allowedFields(fields: Record<string, unknown>): Record<string, u
   return allowed;
 }
 
-/** What the log keeps of an error: name, code, message without query strings, and the same of its causes. */
+/**
+ * What the log keeps of an error: name, code, message without query strings, and the same of its causes. An error without
+ * a code or reason is one that nobody foresaw: where it happened is kept as well.
+ */
 export function describeError(error: unknown, depth = 1): Record<string, unknown> {
   if (typeof error !== 'object' || error === null) return { message: plainText(String(error)) };
-  const { name, code, reason, status, message, cause } = error as Record<string, unknown>;
+  const { name, code, reason, status, message, stack, cause } = error as Record<string, unknown>;
+  const foreseen = code !== undefined || reason !== undefined;
   return {
     ...textOf('name', name),
     ...textOf('code', code),
     ...textOf('reason', reason),
     ...(typeof status === 'number' ? { status } : {}),
     ...textOf('message', message),
+    ...(typeof stack === 'string' && !foreseen ? { at: framesOf(stack) } : {}),
     ...(cause != null && depth < MAX_CAUSES ? { cause: describeError(cause, depth + 1) } : {}),
   };
 }
@@ -82,6 +88,11 @@ function plainValue(value: unknown): unknown {
   if (typeof value === 'string') return plainText(value);
   if (value instanceof Date) return value.toISOString();
   return typeof value === 'object' || typeof value === 'function' ? '(object)' : value;
+}
+
+function framesOf(stack: string): string[] {
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return frames.slice(0, MAX_FRAMES).map((line) => plainText(line.trim().slice(3)));
 }
 
 function textOf(name: string, value: unknown): Record<string, string> {

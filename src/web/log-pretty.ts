@@ -12,10 +12,11 @@ function fieldsOf(fields: Record<string, unknown>): string[] {
   return Object.entries(fields).map(([name, value]) => `${name}=${value}`);
 }
 
-/** One indented line for an error and each of its causes. */
+/** One indented line for an error, for the places it came through, and for each of its causes. */
 function causesOf(error: unknown): string[] {
   if (typeof error !== 'object' || error === null) return [];
-  const { name, code, message, cause } = error as Record<string, unknown>;
+  const { name, code, message, at, cause } = error as Record<string, unknown>;
   const text = `\n    ${name ?? 'Error'}${code ? ` [${code}]` : ''}: ${message ?? 'no message'}`;
-  return [text, ...causesOf(cause)];
+  const frames = Array.isArray(at) ? at.map((frame) => `\n        at ${frame}`) : [];
+  return [text, ...frames, ...causesOf(cause)];
 }
