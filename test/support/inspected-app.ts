@@ -5,6 +5,7 @@ import type { Exchange } from '../../src/web/flow/flow.ts';
 import type { FlowInspector } from '../../src/web/flow-inspector.ts';
 import { createFlowInspector } from '../../src/web/flow-inspector.ts';
 import { createAssets } from '../../src/web/static.ts';
+import { Browser } from './browser.ts';
 import { views } from './sample-pages.ts';
 
 /** Every value that must never reach a page. */
@@ -155,22 +156,7 @@ export function refusedCode(): Exchange[] {
 
 /** Follows a login by hand as one browser would, and returns that browser. */
 export async function logIn(app: InspectedApp, browser = new Browser()): Promise<Browser> {
-  await browser.get(`${app.url}/auth/login?returnTo=/account`);
-  await browser.get(`${app.url}/auth/callback?code=${secrets.code}&state=${secrets.state}`);
+  await browser.request(`${app.url}/auth/login?returnTo=/account`);
+  await browser.request(`${app.url}/auth/callback?code=${secrets.code}&state=${secrets.state}`);
   return browser;
-}
-
-/** A cookie jar with fetch around it; redirects are not followed. */
-export class Browser {
-  readonly cookies = new Map<string, string>();
-
-  async get(url: string, init: RequestInit = {}): Promise<Response> {
-    const cookie = [...this.cookies].map((pair) => pair.join('=')).join('; ');
-    const response = await fetch(url, { redirect: 'manual', ...init, headers: { cookie, ...init.headers } });
-    for (const line of response.headers.getSetCookie()) {
-      const [name = '', value = ''] = (line.split(';')[0] ?? '').split('=');
-      this.cookies.set(name, value);
-    }
-    return response;
-  }
 }

@@ -18,7 +18,7 @@ let app: InspectedApp;
 afterEach(() => app.close());
 
 async function flowPage(browser: Browser, query = ''): Promise<string> {
-  return (await browser.get(`${app.url}/flow${query}`)).text();
+  return (await browser.request(`${app.url}/flow${query}`)).body;
 }
 
 /** The headings of the steps, in order. */
@@ -59,7 +59,10 @@ describe('a login that succeeds', () => {
     const browser = await logIn(app);
     const html = await flowPage(browser);
 
-    for (const secret of [...Object.values(secrets), ...browser.cookies.values()]) {
+    for (const secret of [
+      ...Object.values(secrets),
+      ...[...browser.cookies(app.url).values()].map(({ value }) => value),
+    ]) {
       expect(html).not.toContain(secret);
       expect(html).not.toContain(encodeURIComponent(secret));
       expect(html).not.toContain(secret.slice(4, 16));
@@ -112,15 +115,15 @@ describe('a login that fails', () => {
   test('at LaunchDarkly’s own no, points at the authorization request', async () => {
     app = await startInspectedApp({ failure: new Error('denied') });
     const browser = new Browser();
-    await browser.get(`${app.url}/auth/login`);
-    await browser.get(`${app.url}/auth/callback?error=access_denied&state=${secrets.state}`);
+    await browser.request(`${app.url}/auth/login`);
+    await browser.request(`${app.url}/auth/callback?error=access_denied&state=${secrets.state}`);
     expect(await flowPage(browser)).toMatch(/<li class="message from-browser is-failed" id="step-2">/);
   });
 
   test('of an attempt nobody knows, shows the callback alone', async () => {
     app = await startInspectedApp({ failure: new Error('unknown') });
     const browser = new Browser();
-    await browser.get(`${app.url}/auth/callback?code=abc&state=somebody-elses-state`);
+    await browser.request(`${app.url}/auth/callback?code=abc&state=somebody-elses-state`);
     const html = await flowPage(browser);
     expect(titles(html)).toEqual([messageNotes.callback.title]);
     expect(html).toContain('It failed at step 1 of 1');
@@ -132,25 +135,23 @@ describe('what is recorded', () => {
     app = await startInspectedApp({ exchanges: backChannel() });
     await logIn(app);
     const other = new Browser();
-    other.cookies.set('flow', 'a-guess');
-    expect(await flowPage(other)).toContain('Nothing recorded yet');
+    const page = await other.request(`${app.url}/flow`, { headers: { cookie: 'flow=a-guess' } });
+    expect(page.body).toContain('Nothing recorded yet');
   });
 
   test('is filed under an id of our own making, whatever cookie a browser brings', async () => {
     app = await startInspectedApp({ exchanges: backChannel() });
     const browser = new Browser();
-    browser.cookies.set('flow', 'planted');
-    await logIn(app, browser);
-    expect(browser.cookies.get('flow')).toMatch(/^[\w-]{32}$/);
-    const planter = new Browser();
-    planter.cookies.set('flow', 'planted');
-    expect(await flowPage(planter)).toContain('Nothing recorded yet');
+    const planted = { headers: { cookie: 'flow=planted' } };
+    await browser.request(`${app.url}/auth/login`, planted);
+    expect(browser.cookies(app.url).get('flow')?.value).toMatch(/^[\w-]{32}$/);
+    expect((await new Browser().request(`${app.url}/flow`, planted)).body).toContain('Nothing recorded yet');
   });
 
   test('is erased by logging out', async () => {
     app = await startInspectedApp({ exchanges: backChannel() });
     const browser = await logIn(app);
-    await browser.get(`${app.url}/auth/logout`, { method: 'POST' });
+    await browser.request(`${app.url}/auth/logout`, { method: 'POST' });
     expect(await flowPage(browser)).toContain('Nothing recorded yet');
   });
 
@@ -158,7 +159,7 @@ describe('what is recorded', () => {
     app = await startInspectedApp({ exchanges: backChannel() });
     const browser = new Browser();
     for (let attempt = 0; attempt < 8; attempt++) {
-      await browser.get(`${app.url}/auth/login?returnTo=/${'x'.repeat(4000)}`);
+      await browser.request(`${app.url}/auth/login?returnTo=/${'x'.repeat(4000)}`);
     }
     const html = await flowPage(browser);
     expect(html).toContain('/flow?attempt=5');
@@ -170,15 +171,15 @@ describe('what is recorded', () => {
   test('is not a link that the browser only prefetches', async () => {
     app = await startInspectedApp({});
     const browser = new Browser();
-    await browser.get(`${app.url}/auth/login`, { headers: { 'Sec-Purpose': 'prefetch' } });
-    expect(browser.cookies.has('flow')).toBe(false);
+    await browser.request(`${app.url}/auth/login`, { headers: { 'Sec-Purpose': 'prefetch' } });
+    expect(browser.cookies(app.url).has('flow')).toBe(false);
   });
 
   test('is nothing at all when the inspector is off', async () => {
     app = await startInspectedApp({ enabled: false, exchanges: backChannel() });
     const browser = await logIn(app);
     expect(app.inspector.observe).toBeUndefined();
-    expect(browser.cookies.has('flow')).toBe(false);
+    expect(browser.cookies(app.url).has('flow')).toBe(false);
   });
 });
 test('every file and function that the inspector names exists', async () => {

@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, describe, test } from '@jest/globals';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+
+const executablePath = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+].find((path) => existsSync(path));
+
+/** Opens a page in a browser of its own: no cookie is shared with another. Certificates are not checked. */
+export type OpenPage = (options?: BrowserContextOptions) => Promise<Page>;
+
+/** Tests in a real Chromium. Where there is none, one line says how to get it. */
+export function describeInChromium(title: string, define: (openPage: OpenPage) => void): void {
+  if (!executablePath) {
+    return test(`${title}: needs Chromium`, () => {
+      console.log(`Not run: "${title}" needs Chromium. Install it, on Debian by: apt-get install chromium`);
+    });
+  }
+  describe(title, () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      const args = ['--no-sandbox', '--disable-background-networking'];
+      browser = await chromium.launch({ executablePath, args });
+    });
+    afterAll(() => browser.close());
+
+    define(async (options) => {
+      const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
+      return context.newPage();
+    });
+  });
+}
+
+/** A reader's circumstances under which every page must work. */
+export const circumstances: readonly [name: string, options: BrowserContextOptions][] = [
+  ['light', { colorScheme: 'light', viewport: { width: 1280, height: 800 } }],
+  ['dark', { colorScheme: 'dark', viewport: { width: 1280, height: 800 } }],
+  ['320 px wide', { colorScheme: 'light', viewport: { width: 320, height: 640 } }],
+  ['dark, 200 % zoom', { colorScheme: 'dark', viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 }],
+  ['forced colours', { forcedColors: 'active', viewport: { width: 1280, height: 800 } }],
+];
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds wrong with a page, and what sticks out of it at the side: one line each. */
+export async function problemsOf(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const found = await page.evaluate<{ id: string; targets: string[] }[]>(`axe.run().then(({ violations }) =>
+    violations.map(({ id, nodes }) => ({ id, targets: nodes.map(({ target }) => target.join(' ')) })))`);
+  const width = await page.evaluate<[number, number]>(
+    '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+  );
+  const tooWide = width[0] > width[1] ? [`${width[0]} px of content in ${width[1]} px`] : [];
+  return [...found.map(({ id, targets }) => `${id}: ${targets.slice(0, 3).join(', ')}`), ...tooWide];
+}
