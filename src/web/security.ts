@@ -15,6 +15,8 @@ export function securityHeaders({ secure, local }: RedirectUri): RequestHandler 
         'style-src': ["'self'"],
         'script-src': ["'self'"],
         'img-src': ["'self'"],
+        // Nothing of ours connects; tools that read /robots.txt from within a page do.
+        'connect-src': ["'self'"],
         'form-action': ["'self'"],
         'base-uri': ["'none'"],
         'frame-ancestors': ["'none'"],

@@ -3,15 +3,9 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { HtmlValidate } from 'html-validate';
 import type { MessageKind } from '../../src/web/flow/message-notes.ts';
 import { messageNotes } from '../../src/web/flow/message-notes.ts';
+import { Browser } from '../support/browser.ts';
 import type { InspectedApp } from '../support/inspected-app.ts';
-import {
-  Browser,
-  backChannel,
-  logIn,
-  refusedCode,
-  secrets,
-  startInspectedApp,
-} from '../support/inspected-app.ts';
+import { backChannel, logIn, refusedCode, secrets, startInspectedApp } from '../support/inspected-app.ts';
 
 let app: InspectedApp;
 
