@@ -19,21 +19,25 @@ export interface EnvFileUpdate {
 /**
  * Sets values in an env file atomically and durably, and leaves everything else in it as it was. The file ends
  * private (0600); it and its folder are made when missing; a symbolic link stays one.
+ * A file that is as it should be is not written, unless `rewrite` says so.
  * Throws `EnvFileError` and leaves the file untouched. Without a lock, two writers at once lose one's values.
  */
 export async function updateEnvFile(
   path: string,
   values: Readonly<Record<string, string>>,
+  { rewrite = false } = {},
 ): Promise<EnvFileUpdate> {
   const file = await followLinks(resolve(path));
   try {
     await mkdir(dirname(file), { recursive: true });
     const existing = await readExisting(file);
-    await replaceFile(file, editEnvText(existing?.text ?? '', values), existing?.owner);
+    const text = editEnvText(existing?.text ?? '', values);
+    const asItShouldBe = existing?.text === text && isPrivate(existing.mode);
+    if (!asItShouldBe || rewrite) await replaceFile(file, text, existing?.owner);
     return {
       file,
       created: existing === undefined,
-      ...(existing && existing.mode & 0o077 ? { tightenedFrom: octal(existing.mode) } : {}),
+      ...(existing && !isPrivate(existing.mode) ? { tightenedFrom: octal(existing.mode) } : {}),
     };
   } catch (error) {
     throw explained(path, error);
@@ -59,7 +63,7 @@ export async function rehearseEnvFile(
   } catch (error) {
     throw explained(path, error);
   }
-  return updateEnvFile(path, {});
+  return updateEnvFile(path, {}, { rewrite: true });
 }
 
 /** Where an env file really is: its path with every symbolic link followed, also when there is no file yet. */
@@ -90,6 +94,11 @@ async function readExisting(file: string) {
   const text = bytes.toString('utf8');
   if (!Buffer.from(text).equals(bytes)) throw new EnvFileError('not_utf8', 'It is not UTF-8 text.');
   return { text, mode: found.mode, owner: { uid: found.uid, gid: found.gid } };
+}
+
+/** Readable by its owner alone. */
+function isPrivate(mode: number): boolean {
+  return (mode & 0o077) === 0;
 }
 
 function octal(mode: number): string {
