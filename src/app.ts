@@ -29,8 +29,15 @@ export interface AppParts {
   readonly isStopping: () => boolean;
 }
 
+/** The app, ready to be served. */
+export interface App {
+  readonly handler: Express;
+  /** Closes the connections to LaunchDarkly. */
+  close(): Promise<void>;
+}
+
 /** Puts the app together: the one place where the rooms meet. Makes no network call. */
-export function createApp(config: AppConfig, { store, logger, isStopping }: AppParts): Express {
+export function createApp(config: AppConfig, { store, logger, isStopping }: AppParts): App {
   const { baseUri, redirectUri } = config;
   const paths = { ...authPaths, callback: redirectUri.callbackPath };
   const assets = createAssets();
@@ -88,7 +95,7 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   app.use(createPages({ render, currentUser, requireLogin, sessionTimes: times, listProjects }));
   app.use(flow.page, createButtonKit({ render, currentUser }));
   app.use(notFound, createErrorHandler({ render, logger }));
-  return app;
+  return { handler: app, close: http.close };
 }
 
 /** What every page may say about the site. */

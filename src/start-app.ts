@@ -4,7 +4,7 @@ import type { AppConfig } from './config/config.ts';
 import { localCertificate } from './local-https/certificate.ts';
 import { openSessionStore } from './session-store/open-session-store.ts';
 import { createServer } from './web/create-server.ts';
-import { listen } from './web/listen.ts';
+import { listen, stopListening } from './web/listen.ts';
 import type { Logger } from './web/log.ts';
 
 /** An app that listens. */
@@ -16,6 +16,8 @@ export interface RunningApp {
   announceStop(): void;
   /** Closes what the app has open besides the server. */
   close(): Promise<void>;
+  /** Closes everything, the server first. */
+  stop(): Promise<void>;
 }
 
 /** Where the certificate of this machine is kept, for every app in this folder. */
@@ -28,11 +30,18 @@ export async function startApp(config: AppConfig, logger: Logger): Promise<Runni
   try {
     let stopping = false;
     const app = createApp(config, { store, logger, isStopping: () => stopping });
-    const server = await createServer(app, config, () =>
+    const server = await createServer(app.handler, config, () =>
       localCertificate({ directory: certificateDirectory, hostnames: [config.redirectUri.hostname] }),
     );
     const port = await listen(server, config);
-    return { server, port, announceStop: () => (stopping = true), close: () => store.close() };
+    const announceStop = () => {
+      stopping = true;
+    };
+    const close = async () => {
+      await app.close();
+      await store.close();
+    };
+    return { server, port, announceStop, close, stop: () => stopListening(server).then(close) };
   } catch (error) {
     await store.close();
     throw error;
