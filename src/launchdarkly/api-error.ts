@@ -112,7 +112,7 @@ function explain({ reason, status, code, retryAfterMs }: ApiErrorDetails): Expla
     case 'timeout':
       return {
         likelyCause: 'LaunchDarkly, or the network between here and there, is slow.',
-        nextStep: 'Try again in a moment.',
+        nextStep: 'Try again in a moment; if that does not help, check the network and HTTPS_PROXY.',
       };
     case 'unreachable':
       return explainConnection(code ?? '');
@@ -134,7 +134,7 @@ function explainConnection(code: string): Explanation {
       nextStep: 'Check LD_BASE_URI, DNS and HTTPS_PROXY.',
     };
   }
-  if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/.test(code)) {
+  if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_SIGNATURE/.test(code)) {
     return {
       likelyCause:
         'The certificate was signed by an authority that this machine does not know, often a corporate proxy.',
@@ -145,6 +145,19 @@ function explainConnection(code: string): Explanation {
     return {
       likelyCause: 'The TLS connection failed.',
       nextStep: "Check LD_BASE_URI, this machine's clock and HTTPS_PROXY.",
+    };
+  }
+  if (code === 'PROXY_REFUSED') {
+    return {
+      likelyCause:
+        'The proxy does not connect to LaunchDarkly: it wants a password, or does not allow the host.',
+      nextStep: 'Check HTTPS_PROXY (`http://user:password@host:port`) and LD_BASE_URI.',
+    };
+  }
+  if (code.startsWith('UND_ERR_INVALID')) {
+    return {
+      likelyCause: 'The token holds a character that cannot be sent, such as a line break.',
+      nextStep: 'Copy the token again.',
     };
   }
   return {

@@ -1,4 +1,4 @@
-import { rootCertificates } from 'node:tls';
+import { createSecureContext, rootCertificates } from 'node:tls';
 import type { Agent, EnvHttpProxyAgent } from 'undici';
 
 export type HttpDispatcher = Agent | EnvHttpProxyAgent;
@@ -12,10 +12,14 @@ export async function openDispatcher(options: {
   noProxy?: string;
   ca?: string;
 }): Promise<HttpDispatcher> {
-  const { Agent, EnvHttpProxyAgent } = await import('undici');
-  // A `ca` of one's own replaces the built-in roots, so those are named again.
-  const trust = options.ca ? { ca: [...rootCertificates, options.ca] } : {};
-  const connect = { ...trust, timeout: options.timeoutMs ?? 10_000 };
+  const { Agent, EnvHttpProxyAgent, Pool } = await import('undici');
+  // A `ca` of one's own replaces the built-in roots, so those are named again; once, for reading them takes longer
+  // than a connection.
+  const trust = options.ca
+    ? { secureContext: createSecureContext({ ca: [...rootCertificates, options.ca] }) }
+    : {};
+  const timeout = options.timeoutMs ?? 10_000;
+  const connect = { ...trust, timeout };
   // Every call has a limit of its own as a whole; undici's two would only add timers.
   const limits = { headersTimeout: 0, bodyTimeout: 0 };
   if (!options.httpsProxy) return new Agent({ ...limits, connect });
@@ -24,6 +28,8 @@ export async function openDispatcher(options: {
     connect,
     requestTls: connect,
     proxyTls: connect,
+    // Bounds the wait for a proxy that takes a CONNECT and says nothing.
+    clientFactory: (origin, pool) => new Pool(origin, { ...pool, headersTimeout: timeout }),
     httpProxy: '',
     httpsProxy: options.httpsProxy,
     noProxy: options.noProxy?.trim() === '*' ? '*' : `${options.noProxy ?? ''},${LOOPBACK}`,

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { HttpError, networkCode } from './http-error.ts';
+import { HttpError, toHttpError } from './http-error.ts';
 
 export interface HttpRequest {
   method: string;
@@ -67,8 +67,8 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#signal = signal;
-    this.#timer = setTimeout(() => this.#fail('TIMEOUT'), limitMs);
-    if (signal?.aborted) this.#fail('ABORTED');
+    this.#timer = setTimeout(() => this.#giveUp('TIMEOUT'), limitMs);
+    if (signal?.aborted) this.#giveUp('ABORTED');
     else signal?.addEventListener('abort', this.#onAbort);
   }
 
@@ -87,7 +87,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   onResponseData(_: unknown, chunk: Buffer) {
     this.#size += chunk.length;
-    if (this.#size > MAX_RESPONSE_BYTES) this.#fail('RESPONSE_TOO_LARGE');
+    if (this.#size > MAX_RESPONSE_BYTES) this.#giveUp('RESPONSE_TOO_LARGE');
     else this.#chunks.push(chunk);
   }
 
@@ -99,17 +99,25 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: unknown, error: Error) {
-    this.#fail(networkCode(error), error);
+    this.#fail(toHttpError(error, this.#sent));
   }
 
-  #onAbort = () => this.#fail('ABORTED');
+  get #sent() {
+    return this.#controller !== undefined;
+  }
 
-  #fail(code: string, cause?: unknown) {
+  #onAbort = () => this.#giveUp('ABORTED');
+
+  #giveUp(code: string) {
+    this.#fail(new HttpError(code, { sent: this.#sent }));
+  }
+
+  #fail(error: HttpError) {
     if (this.#failure) return;
-    this.#failure = new HttpError(code, { sent: this.#controller !== undefined, cause });
+    this.#failure = error;
     this.#release();
-    this.#controller?.abort(this.#failure);
-    this.#reject(this.#failure);
+    this.#controller?.abort(error);
+    this.#reject(error);
   }
 
   #release() {

@@ -1,9 +1,12 @@
 import type { Outcome } from './http.ts';
+import { HttpError } from './http-error.ts';
 import type { HttpResponse } from './http-exchange.ts';
 
 const MAX_ATTEMPTS = 3;
 const PASSING_STATUSES = new Set([429, 500, 502, 503, 504]);
-const OURS = new Set(['TIMEOUT', 'ABORTED', 'RESPONSE_TOO_LARGE']);
+/** Our own limits, refusals, certificates, and requests that cannot be sent: all the same the next time. */
+const LASTING =
+  /^(TIMEOUT|ABORTED|RESPONSE_\w+|PROXY_REFUSED)$|CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO|UND_ERR_INVALID/;
 
 /**
  * How long to wait before a read is repeated, in milliseconds, or undefined when repeating it would not help. The
@@ -26,20 +29,24 @@ export function askedWaitMs(
   { headers }: Pick<HttpResponse, 'headers'>,
   now = Date.now(),
 ): number | undefined {
-  const retryAfter = headers['retry-after']?.trim();
-  const at = retryAfter
-    ? /^\d+$/.test(retryAfter)
-      ? now + Number(retryAfter) * 1000
-      : Date.parse(retryAfter)
-    : Number(headers['x-ratelimit-reset'] ?? headers['x-ratelimit-auth-token-reset'] ?? Number.NaN);
-  return Number.isFinite(at) ? Math.max(0, at - now) : undefined;
+  const at = [
+    retryAfterTime(headers['retry-after'], now),
+    epoch(headers['x-ratelimit-reset']),
+    epoch(headers['x-ratelimit-auth-token-reset']),
+  ].find(Number.isFinite);
+  return at === undefined ? undefined : Math.max(0, at - now);
+}
+
+function retryAfterTime(text = '', now: number): number {
+  return /^\s*\d+\s*$/.test(text) ? now + Number(text) * 1000 : Date.parse(text);
+}
+
+function epoch(text: string | undefined): number {
+  return text ? Number(text) : Number.NaN;
 }
 
 function isPassing(error: unknown): boolean {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-  return (
-    !OURS.has(code) && !/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO/.test(code) && !code.startsWith('UND_ERR_INVALID')
-  );
+  return error instanceof HttpError && !LASTING.test(error.code);
 }
 
 function backoffMs(attempt: number): number {

@@ -49,6 +49,7 @@ export interface Http {
 export function createHttp(options: HttpOptions = {}): Http {
   const { timeoutMs = 10_000, observe } = options;
   const userAgent = options.userAgent ?? 'log-in-with-launchdarkly';
+  const running = new Set<Promise<HttpResponse>>();
   let opening: Promise<HttpDispatcher> | undefined;
 
   // undici costs more to import than the rest of the app together, and nothing needs it before the first call.
@@ -59,17 +60,19 @@ export function createHttp(options: HttpOptions = {}): Http {
 
   async function send(request: HttpRequest, limitMs: number): Promise<HttpResponse> {
     const sent = { ...request, headers: { 'user-agent': userAgent, ...request.headers } };
-    if (!observe) return exchange(await dispatcher(), sent, limitMs);
+    const through = await dispatcher();
+    if (!observe) return tracked(exchange(through, sent, limitMs));
     const startedAt = Date.now();
-    const seen = { request: shown(sent), startedAt };
-    try {
-      const response = await exchange(await dispatcher(), sent, limitMs);
-      observe({ ...seen, response, durationMs: Date.now() - startedAt });
-      return response;
-    } catch (error) {
-      observe({ ...seen, error, durationMs: Date.now() - startedAt });
-      throw error;
-    }
+    const outcome = await settle(tracked(exchange(through, sent, limitMs)));
+    observe({ request: shown(sent), ...outcome, startedAt, durationMs: Date.now() - startedAt });
+    return unwrap(outcome);
+  }
+
+  function tracked(call: Promise<HttpResponse>): Promise<HttpResponse> {
+    const forget = () => running.delete(call);
+    running.add(call);
+    call.then(forget, forget);
+    return call;
   }
 
   async function sendUntilAnswered(request: HttpRequest): Promise<HttpResponse> {
@@ -90,7 +93,10 @@ export function createHttp(options: HttpOptions = {}): Http {
     },
     fetch: createFetch((request) => send(request, timeoutMs)),
     async close() {
-      await (await opening)?.close();
+      const used = await opening;
+      await Promise.allSettled(running);
+      // Not undici's own close, which waits for connections that nobody needs any more.
+      await used?.destroy();
     },
   };
 }

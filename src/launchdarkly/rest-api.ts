@@ -78,7 +78,7 @@ function connectionError(operation: string, error: unknown): LaunchDarklyApiErro
       : 'unreachable';
   return new LaunchDarklyApiError({
     operation,
-    reason: code === 'RESPONSE_TOO_LARGE' ? 'unexpected_response' : reason,
+    reason: code?.startsWith('RESPONSE_') ? 'unexpected_response' : reason,
     code,
     mayHaveActed: sent,
     cause: error,

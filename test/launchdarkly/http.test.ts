@@ -1,0 +1,148 @@
+import type { Socket } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import type { HttpExchange, HttpOptions } from '../../src/launchdarkly/index.ts';
+import { createHttp } from '../../src/launchdarkly/index.ts';
+import { closeAfterEach } from '../support/close-after-each.ts';
+import type { Answer } from '../support/http-server.ts';
+import { closedPort, json, startHttpServer, startSocketServer } from '../support/http-server.ts';
+
+const closing = closeAfterEach();
+const client = (options: HttpOptions = {}) => closing(createHttp(options));
+const httpServer = async (answer: Answer) => closing(await startHttpServer(answer));
+const socketServer = async (converse: (socket: Socket) => void) => closing(await startSocketServer(converse));
+
+async function failure(call: Promise<unknown>): Promise<{ name: string; code: string; sent: boolean }> {
+  return call.then(
+    () => Promise.reject(new Error('the call was meant to fail')),
+    ({ name, code, sent }) => ({ name, code, sent }),
+  );
+}
+
+describe('a time limit', () => {
+  test('counts until the whole body is there', async () => {
+    const server = await httpServer((_, response) => {
+      response.writeHead(200).write('{');
+      const drip = setInterval(() => response.write(' '), 20);
+      response.on('close', () => clearInterval(drip));
+    });
+    const startedAt = performance.now();
+    expect(await failure(client({ timeoutMs: 200 }).request({ method: 'GET', url: server.url }))).toEqual({
+      name: 'HttpError',
+      code: 'TIMEOUT',
+      sent: true,
+    });
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+  });
+
+  test('holds for a POST to a server that never answers', async () => {
+    const server = await httpServer(() => {});
+    const http = client({ timeoutMs: 100 });
+    expect(await failure(http.request({ method: 'POST', url: server.url, body: '{}' }))).toMatchObject({
+      code: 'TIMEOUT',
+      sent: true,
+    });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('holds for all attempts together', async () => {
+    const server = await httpServer((_, response) => json(response, 503, {}));
+    const startedAt = performance.now();
+    const answer = client({ timeoutMs: 150 }).request({ method: 'GET', url: server.url });
+    await answer.catch(({ code }) => expect(code).toBe('TIMEOUT'));
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(server.requests.length).toBeLessThan(3);
+  });
+
+  test('can be cut short by the caller, before the call, during it and while waiting to try again', async () => {
+    const server = await httpServer(() => {});
+    const busy = await httpServer((_, response) => json(response, 429, {}, { 'retry-after': '5' }));
+    const get = { method: 'GET', url: server.url };
+    const http = client();
+    expect(await failure(http.request({ ...get, signal: AbortSignal.abort() }))).toMatchObject({
+      code: 'ABORTED',
+      sent: false,
+    });
+    const during = new AbortController();
+    setTimeout(() => during.abort(), 50);
+    expect(await failure(http.request({ ...get, signal: during.signal }))).toMatchObject({
+      code: 'ABORTED',
+      sent: true,
+    });
+    const between = new AbortController();
+    setTimeout(() => between.abort(), 100);
+    expect(await failure(http.request({ ...get, url: busy.url, signal: between.signal }))).toMatchObject({
+      code: 'ABORTED',
+      sent: true,
+    });
+    expect(busy.requests).toHaveLength(1);
+  });
+});
+
+describe('closing', () => {
+  test('waits for the request that runs', async () => {
+    const server = await httpServer((_, response) => setTimeout(() => json(response, 200, {}), 100));
+    const http = client();
+    const call = http.request({ method: 'GET', url: server.url });
+    while (server.requests.length === 0) await nextTurn();
+    const [response] = await Promise.all([call, http.close()]);
+    expect(response.status).toBe(200);
+  });
+
+  test('does not wait for a server that has been given up', async () => {
+    const server = await socketServer(() => {});
+    const http = client({ timeoutMs: 50 });
+    await failure(http.request({ method: 'POST', url: server.url }));
+    await http.close();
+  });
+
+  test('costs nothing when nothing was ever called', async () => {
+    await createHttp().close();
+  });
+});
+
+describe('an observer', () => {
+  test('sees each attempt whole, as it went over the wire', async () => {
+    const answers = [503, 200];
+    const server = await httpServer((_, response) =>
+      json(response, answers.shift() ?? 500, { n: answers.length }),
+    );
+    const seen: HttpExchange[] = [];
+    const http = client({ observe: (exchange) => seen.push(exchange), userAgent: 'tests' });
+    await http.request({ method: 'GET', url: server.url, headers: { authorization: 'Bearer x' } });
+
+    const request = {
+      method: 'GET',
+      url: server.url,
+      headers: { 'user-agent': 'tests', authorization: 'Bearer x' },
+    };
+    expect(seen).toEqual([
+      expect.objectContaining({
+        request,
+        response: expect.objectContaining({ status: 503, body: '{"n":1}' }),
+      }),
+      expect.objectContaining({
+        request,
+        response: expect.objectContaining({ status: 200, body: '{"n":0}' }),
+      }),
+    ]);
+    expect(seen[0]?.durationMs).toBeGreaterThanOrEqual(0);
+    expect(Math.abs((seen[0]?.startedAt ?? 0) - Date.now())).toBeLessThan(5000);
+  });
+
+  test('sees failures as well', async () => {
+    const seen: HttpExchange[] = [];
+    const http = client({ observe: (exchange) => seen.push(exchange) });
+    await failure(http.request({ method: 'POST', url: `http://127.0.0.1:${await closedPort()}`, body: 'b' }));
+    expect(seen).toEqual([
+      expect.objectContaining({
+        request: expect.objectContaining({ method: 'POST', body: 'b' }),
+        error: expect.objectContaining({ code: 'ECONNREFUSED' }),
+      }),
+    ]);
+  });
+});
+
+/** A socket is free for the next call a turn of the event loop after its answer. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
