@@ -7,3 +7,4 @@ export type { Registration, RegistrationOptions } from './register-client.ts';
 export { registerClient } from './register-client.ts';
 export type { RegistrationReason } from './registration-error.ts';
 export { RegistrationError } from './registration-error.ts';
+export { savedNames } from './saved-client.ts';
