@@ -1,6 +1,5 @@
 import { homedir } from 'node:os';
 import { parseArgs } from 'node:util';
-import { confirm } from '@inquirer/prompts';
 import pc from 'picocolors';
 import { ConfigError, loadScriptConfig } from '../src/config/config.ts';
 import { localCertificate } from '../src/local-https/certificate.ts';
@@ -46,10 +45,14 @@ async function main(): Promise<number> {
   };
   const plan = await planTrust(machine, options.directory, options.undo);
   announce(plan, options);
-  if (options['dry-run']) return report(options, plan, plan.steps.map(asPlanned));
+  if (options['dry-run'])
+    return report(
+      options,
+      plan,
+      plan.steps.map((step) => asPlanned(step, plan, options)),
+    );
   const changes = plan.steps.some(({ store, commands }) => commands.length > 0 && !store.blocked);
-  if (changes && !options.yes && !(await confirm({ message: 'Go ahead?' }, { output: process.stderr })))
-    return 1;
+  if (changes && !options.yes && !(await agreed())) return 1;
   return report(options, plan, await carryOut(plan, options.directory));
 }
 
@@ -105,9 +108,15 @@ function announce({ authority, steps }: TrustPlan, { undo, directory }: Options)
   }
 }
 
-function asPlanned({ store, commands }: TrustStep): TrustOutcome {
+async function agreed(): Promise<boolean> {
+  const { confirm } = await import('@inquirer/prompts');
+  return confirm({ message: 'Go ahead?' }, { output: process.stderr });
+}
+
+function asPlanned({ store, commands }: TrustStep, plan: TrustPlan, { undo }: Options): TrustOutcome {
   const { name, forBrowsers } = store;
-  if (commands.length === 0) return { name, forBrowsers, state: 'unchanged' };
+  const toBeMade = !plan.authority && !undo;
+  if (commands.length === 0 && !toBeMade) return { name, forBrowsers, state: 'unchanged' };
   return { name, forBrowsers, state: store.blocked ? 'blocked' : 'planned' };
 }
 

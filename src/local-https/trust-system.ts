@@ -8,10 +8,17 @@ interface Family {
   readonly directory: string;
   readonly extension: 'crt' | 'pem';
   readonly refresh: Command;
+  /** Where links to what was removed would stay behind otherwise. */
+  readonly refreshAfterRemoval?: Command;
 }
 
 const FAMILIES: Family[] = [
-  { directory: '/usr/local/share/ca-certificates', extension: 'crt', refresh: ['update-ca-certificates'] },
+  {
+    directory: '/usr/local/share/ca-certificates',
+    extension: 'crt',
+    refresh: ['update-ca-certificates'],
+    refreshAfterRemoval: ['update-ca-certificates', '--fresh'],
+  },
   {
     directory: '/etc/pki/ca-trust/source/anchors',
     extension: 'pem',
@@ -41,7 +48,10 @@ export function systemStores({ isRoot }: Machine): TrustStore[] {
         ['install', '-m', '644', authority.file, fileOf(authority)],
         family.refresh,
       ],
-      removeCommands: (authority) => [['rm', '-f', fileOf(authority)], family.refresh],
+      removeCommands: (authority) => [
+        ['rm', '-f', fileOf(authority)],
+        family.refreshAfterRemoval ?? family.refresh,
+      ],
     },
   ];
 }
