@@ -1,13 +1,12 @@
 import type { ScriptConfig } from '../src/config/config.ts';
 import { loadScriptConfig, overriddenByEnvironment } from '../src/config/config.ts';
-import type { Change, Registration } from '../src/registration/index.ts';
-import { registerClient, savedNames } from '../src/registration/index.ts';
-import { connect } from './support/connect.ts';
-import { apiTokenFrom, confirmWith } from './support/questions.ts';
+import type { Registration } from '../src/registration/index.ts';
+import { printable, registerClient, savedNames } from '../src/registration/index.ts';
+import { withRegistration } from './support/open-registration.ts';
 import { runScript } from './support/run-script.ts';
-import { finishBeforeStopping } from './support/stop-signals.ts';
+import { printChanges } from './support/show-client.ts';
 import type { Terminal } from './support/terminal.ts';
-import { readArguments } from './support/usage.ts';
+import { readArguments, UsageError } from './support/usage.ts';
 
 const usage = {
   help: `
@@ -44,34 +43,22 @@ LD_BASE_URI: the LaunchDarkly instance, or the sandbox (npm run sandbox).
 await runScript(async (terminal) => {
   const call = readArguments(usage, process.argv.slice(2));
   if (!call) return 0;
+  if (call.values.name === '') throw new UsageError('--name must not be empty.');
   const { 'env-file': envFile, 'redirect-uri': redirectUri, 'dry-run': dryRun, ...flags } = call.values;
   const config = loadScriptConfig({ envFile, flags: { LD_OAUTH_REDIRECT_URI: redirectUri } });
-  terminal.conceal(config.clientSecret);
-  const apiToken = await apiTokenFrom(config.accessToken, terminal);
-  const { launchDarkly, http } = connect(config);
-  try {
-    const registration = await terminal.during('Asking LaunchDarkly …', () =>
-      registerClient({
-        launchDarkly,
-        apiToken,
-        baseUri: config.baseUri,
-        envFile,
-        redirectUri: config.redirectUri.href,
-        name: flags.name,
-        description: flags.description,
-        rotate: flags.rotate,
-        dryRun,
-        confirm: confirmWith(terminal, flags.yes),
-        tell: terminal.tell,
-        uninterrupted: finishBeforeStopping.run,
-      }),
-    );
-    warnOfEnvironment(terminal, envFile);
-    show(terminal, registration, config, envFile);
-    return 0;
-  } finally {
-    await http.close();
-  }
+  const registration = await withRegistration(terminal, config, { envFile, yes: flags.yes }, (context) =>
+    registerClient({
+      ...context,
+      redirectUri: config.redirectUri.href,
+      name: flags.name,
+      description: flags.description,
+      rotate: flags.rotate,
+      dryRun,
+    }),
+  );
+  warnOfEnvironment(terminal, envFile);
+  show(terminal, registration, config, envFile);
+  return 0;
 });
 
 function warnOfEnvironment(terminal: Terminal, envFile: string): void {
@@ -84,7 +71,7 @@ function show(terminal: Terminal, registration: Registration, config: ScriptConf
   terminal.printJson({ ...registration, envFile });
   const { client, changes, written, dryRun } = registration;
   terminal.print(headline(registration));
-  for (const change of changes) terminal.print(changeLine(change));
+  printChanges(terminal, changes);
   terminal.print(`  redirect URI  ${dryRun ? config.redirectUri.href : (client?.redirectUri ?? '')}`);
   terminal.print(`  LaunchDarkly  ${config.baseUri}`);
   if (client) terminal.print(`  account       ${client.accountId}`);
@@ -93,14 +80,10 @@ function show(terminal: Terminal, registration: Registration, config: ScriptConf
 }
 
 function headline({ action, dryRun, client }: Registration): string {
-  const what = client ? `"${client.name}" (${client.clientId})` : 'a new client';
+  const what = client ? `"${printable(client.name)}" (${client.clientId})` : 'a new client';
   if (action === 'unchanged') return `Already registered: ${what}.`;
   if (dryRun) return `Would have ${action} ${what}. Nothing was changed.`;
   return `${action[0]?.toUpperCase()}${action.slice(1)} ${what}.`;
-}
-
-function changeLine({ field, from, to }: Change): string {
-  return `  ${field}: ${JSON.stringify(from)} -> ${JSON.stringify(to)}`;
 }
 
 function nextStep({ action }: Registration, { redirectUri }: ScriptConfig, envFile: string): string {

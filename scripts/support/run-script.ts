@@ -14,6 +14,8 @@ import { UsageError } from './usage.ts';
 export async function runScript(main: (terminal: Terminal) => Promise<number>): Promise<void> {
   const terminal = openTerminal({ json: process.argv.includes('--json') });
   finishBeforeStopping.install(terminal);
+  // Whoever reads the output may stop reading (`| head`), which must not end a registration half-way.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   try {
     process.exitCode = await main(terminal);
   } catch (error) {
