@@ -20,6 +20,8 @@ export interface ApiErrorDetails {
   readonly status?: number | undefined;
   /** What LaunchDarkly said, on one line of at most 300 characters. */
   readonly serverMessage?: string | undefined;
+  /** What is wrong with an answer that says yes. */
+  readonly flaw?: string;
   /** Milliseconds after which LaunchDarkly wants to be asked again. */
   readonly retryAfterMs?: number | undefined;
   /** Node's or undici's code of a failed connection. */
@@ -57,10 +59,10 @@ export class LaunchDarklyApiError extends Error {
   }
 }
 
-function whatHappened({ operation, status, serverMessage, code }: ApiErrorDetails): string {
+function whatHappened({ operation, status, serverMessage, flaw, code }: ApiErrorDetails): string {
   if (status === undefined) return `LaunchDarkly could not be asked (${operation}): ${code ?? 'no answer'}.`;
   const said = serverMessage ? `: "${serverMessage}".` : ', without a message.';
-  return `LaunchDarkly answered ${operation} with ${status}${said}`;
+  return `LaunchDarkly answered ${operation} with ${status}${flaw ? `, but: ${flaw}.` : said}`;
 }
 
 interface Explanation {

@@ -77,7 +77,7 @@ function asResponse(response: TextResponse): Response {
 }
 
 /** `JSON.parse` quotes the text it could not read, which may hold a token: this says only that it could not. */
-export function parseJson(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

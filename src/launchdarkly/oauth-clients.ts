@@ -1,4 +1,4 @@
-import * as v from 'valibot';
+import type { JsonObject } from './json-object.ts';
 import { pagesOf } from './pages-of.ts';
 import type { Credential, RestApi } from './rest-api.ts';
 
@@ -9,46 +9,22 @@ import type { Credential, RestApi } from './rest-api.ts';
 
 const collection = '/api/v2/oauth/clients';
 
-const client = v.pipe(
-  v.object({
-    _clientId: v.pipe(v.string(), v.minLength(1)),
-    _accountId: v.string(),
-    name: v.string(),
-    description: v.nullish(v.string()),
-    redirectUri: v.string(),
-    // int64 epoch milliseconds; one sample in the documentation prints it as text
-    _creationDate: v.pipe(v.union([v.number(), v.string()]), v.transform(Number)),
-  }),
-  v.transform((body) => ({
-    clientId: body._clientId,
-    accountId: body._accountId,
-    name: body.name,
-    description: body.description ?? '',
-    redirectUri: body.redirectUri,
-    /** Epoch milliseconds. */
-    createdAt: body._creationDate,
-  })),
-);
-
-const created = v.pipe(
-  v.intersect([client, v.object({ _clientSecret: v.optional(v.string()) })]),
-  v.transform(({ _clientSecret, clientId, accountId, name, description, redirectUri, createdAt }) => ({
-    clientId,
-    accountId,
-    name,
-    description,
-    redirectUri,
-    createdAt,
-    /** Shown here and never again; undefined when LaunchDarkly did not show it, and the client is of no use. */
-    clientSecret: _clientSecret || undefined,
-  })),
-);
-
 /** A registered client. LaunchDarkly shows its secret only when it is created. */
-export type OAuth2Client = v.InferOutput<typeof client>;
+export interface OAuth2Client {
+  readonly clientId: string;
+  readonly accountId: string;
+  readonly name: string;
+  readonly description: string;
+  readonly redirectUri: string;
+  /** Epoch milliseconds. */
+  readonly createdAt: number;
+}
 
 /** A client that was just registered. */
-export type CreatedOAuth2Client = v.InferOutput<typeof created>;
+export interface CreatedOAuth2Client extends OAuth2Client {
+  /** Shown here and never again; undefined when LaunchDarkly did not show it, and the client is of no use. */
+  readonly clientSecret: string | undefined;
+}
 
 /** What a client is made of. */
 export interface OAuth2ClientInput {
@@ -69,8 +45,7 @@ export function createOAuth2Client(
     method: 'POST',
     path: collection,
     body: { name, redirectUri, ...(description && { description }) },
-    expect: 201,
-    schema: created,
+    read: (body) => ({ ...readClient(body), clientSecret: body.text('_clientSecret') || undefined }),
   });
 }
 
@@ -84,7 +59,7 @@ export function listOAuth2Clients(
     baseUri,
     operation: 'getOAuthClients',
     path: collection,
-    item: client,
+    readItem: readClient,
   });
 }
 
@@ -94,7 +69,7 @@ export function getOAuth2Client(
   credential: Credential,
   clientId: string,
 ): Promise<OAuth2Client> {
-  return callApi(credential, { operation: 'getOAuthClientById', path: pathOf(clientId), schema: client });
+  return callApi(credential, { operation: 'getOAuthClientById', path: pathOf(clientId), read: readClient });
 }
 
 /** Changes just what is given, by JSON Patch (RFC 6902). An empty description is removed. */
@@ -114,7 +89,7 @@ export function patchOAuth2Client(
     method: 'PATCH',
     path: pathOf(clientId),
     body,
-    schema: client,
+    read: readClient,
   });
 }
 
@@ -128,9 +103,19 @@ export async function deleteOAuth2Client(
     operation: 'deleteOAuthClient',
     method: 'DELETE',
     path: pathOf(clientId),
-    expect: 204,
-    schema: v.unknown(),
+    read: () => undefined,
   });
+}
+
+function readClient(body: JsonObject): OAuth2Client {
+  return {
+    clientId: body.id('_clientId'),
+    accountId: body.id('_accountId'),
+    name: body.requiredText('name'),
+    description: body.text('description') ?? '',
+    redirectUri: body.requiredText('redirectUri'),
+    createdAt: body.epochMs('_creationDate'),
+  };
 }
 
 function pathOf(clientId: string): string {

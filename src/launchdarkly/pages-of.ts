@@ -1,37 +1,36 @@
-import * as v from 'valibot';
 import { LaunchDarklyApiError } from './api-error.ts';
+import type { JsonObject } from './json-object.ts';
 import type { Credential, RestApi } from './rest-api.ts';
 
 const mostPages = 100;
-
-const next = v.optional(v.object({ next: v.optional(v.object({ href: v.string() })) }));
 
 /**
  * Reads a collection page by page along `_links.next`, on the same origin only. Throws `LaunchDarklyApiError`
  * (`unexpected_response`) when a link leaves the origin, comes back to a page that was read, or never ends.
  * @param baseUri origin of the LaunchDarkly instance.
  */
-export async function pagesOf<Item extends v.GenericSchema>(
+export async function pagesOf<Item>(
   callApi: RestApi,
   credential: Credential,
-  { baseUri, operation, path, item }: { baseUri: string; operation: string; path: string; item: Item },
-): Promise<v.InferOutput<Item>[]> {
-  const schema = v.object({ items: v.array(item), _links: next });
-  const items: v.InferOutput<Item>[] = [];
+  collection: { baseUri: string; operation: string; path: string; readItem: (item: JsonObject) => Item },
+): Promise<Item[]> {
+  const { baseUri, operation, readItem } = collection;
+  const items: Item[] = [];
   const read = new Set<string>();
-  for (let at: string | undefined = path; at !== undefined; ) {
-    read.add(at);
-    const page: { items: v.InferOutput<Item>[]; _links?: v.InferOutput<typeof next> } = await callApi(
-      credential,
-      {
-        operation,
-        path: at,
-        schema,
-      },
-    );
+  for (let path: string | undefined = collection.path; path !== undefined; ) {
+    read.add(path);
+    const page: { items: Item[]; next: string | undefined } = await callApi(credential, {
+      operation,
+      path,
+      read: (body) => ({
+        items: body.requiredObjects('items').map(readItem),
+        next: body.object('_links')?.object('next')?.text('href'),
+      }),
+    });
     items.push(...page.items);
-    at = pathOf(page._links?.next?.href);
-    if (at !== undefined && (read.has(at) || read.size >= mostPages)) throw strange('its pages do not end');
+    path = pathOf(page.next);
+    if (path !== undefined && (read.has(path) || read.size >= mostPages))
+      throw strange('its pages do not end');
   }
   return items;
 
@@ -42,7 +41,7 @@ export async function pagesOf<Item extends v.GenericSchema>(
     return url.pathname + url.search;
   }
 
-  function strange(serverMessage: string): LaunchDarklyApiError {
-    return new LaunchDarklyApiError({ operation, reason: 'unexpected_response', status: 200, serverMessage });
+  function strange(flaw: string): LaunchDarklyApiError {
+    return new LaunchDarklyApiError({ operation, reason: 'unexpected_response', status: 200, flaw });
   }
 }

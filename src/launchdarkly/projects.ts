@@ -1,19 +1,22 @@
-import * as v from 'valibot';
 import type { Credential, RestApi } from './rest-api.ts';
 
-const projects = v.object({
-  items: v.array(v.object({ key: v.string(), name: v.string(), tags: v.optional(v.array(v.string()), []) })),
-});
-
 /** A project, as far as this app shows it. */
-export type Project = v.InferOutput<typeof projects>['items'][number];
+export interface Project {
+  readonly key: string;
+  readonly name: string;
+  readonly tags: readonly string[];
+}
 
 /** `GET /api/v2/projects`: the first twenty that the member may see. https://launchdarkly.com/docs/api/projects/get-projects */
-export async function listProjects(callApi: RestApi, credential: Credential): Promise<Project[]> {
-  const { items } = await callApi(credential, {
+export function listProjects(callApi: RestApi, credential: Credential): Promise<Project[]> {
+  return callApi(credential, {
     operation: 'getProjects',
     path: '/api/v2/projects?limit=20',
-    schema: projects,
+    read: (body) =>
+      body.requiredObjects('items').map((project) => ({
+        key: project.id('key'),
+        name: project.requiredText('name'),
+        tags: project.texts('tags') ?? [],
+      })),
   });
-  return items;
 }

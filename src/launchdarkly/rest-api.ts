@@ -1,10 +1,9 @@
-import * as v from 'valibot';
 import { type ApiErrorReason, LaunchDarklyApiError } from './api-error.ts';
 import type { Http } from './http.ts';
 import { HttpError } from './http-error.ts';
 import type { HttpResponse } from './http-exchange.ts';
-import { parseJson } from './http-fetch.ts';
 import { askedWaitMs } from './http-retry.ts';
+import { JsonObject, ShapeError } from './json-object.ts';
 
 /** The version of the REST API that this code was written for (https://launchdarkly.com/docs/api#versioning). */
 const apiVersion = '20240415';
@@ -13,7 +12,7 @@ const apiVersion = '20240415';
 export type Credential = { readonly accessToken: string } | { readonly apiToken: string };
 
 /** One call to the REST API. */
-export interface ApiCall<Schema extends v.GenericSchema> {
+export interface ApiCall<T> {
   /** LaunchDarkly's name of the operation. */
   readonly operation: string;
   readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -21,35 +20,40 @@ export interface ApiCall<Schema extends v.GenericSchema> {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** The status of success, default 200. */
-  readonly expect?: number;
-  readonly schema: Schema;
+  /** Takes what it needs from the answer. Throws `ShapeError`. */
+  readonly read: (body: JsonObject) => T;
 }
 
-/** Calls the REST API and checks what comes back. Throws `LaunchDarklyApiError`. */
-export type RestApi = <Schema extends v.GenericSchema>(
-  credential: Credential,
-  call: ApiCall<Schema>,
-) => Promise<v.InferOutput<Schema>>;
+/** Calls the REST API and reads what comes back. Throws `LaunchDarklyApiError`. */
+export type RestApi = <T>(credential: Credential, call: ApiCall<T>) => Promise<T>;
 
 export function createRestApi({ baseUri, http }: { baseUri: string; http: Pick<Http, 'request'> }): RestApi {
-  return async function callApi(credential, { operation, method = 'GET', path, body, expect = 200, schema }) {
+  return async function callApi(credential, { operation, method = 'GET', path, body, read }) {
     const sent = body === undefined ? {} : { body: JSON.stringify(body) };
     const response = await http
       .request({ method, url: baseUri + path, headers: headersFor(credential, body), ...sent })
       .catch((error) => {
         throw connectionError(operation, error);
       });
-    if (response.status !== expect) throw statusError(operation, response);
-    const parsed = v.safeParse(schema, readJson(operation, response));
-    if (!parsed.success)
-      throw unexpected(
+    const { status } = response;
+    if (status < 200 || status > 299) throw statusError(operation, response, credential);
+    try {
+      // Nothing is said about what was deleted.
+      return read(JsonObject.parse(method === 'DELETE' ? response.body || '{}' : response.body));
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      throw new LaunchDarklyApiError({
         operation,
-        response,
-        `unexpected shape at ${v.getDotPath(parsed.issues[0]) ?? 'the top'}`,
-      );
-    return parsed.output;
+        reason: 'unexpected_response',
+        status,
+        flaw: error.message,
+      });
+    }
   };
+}
+
+function tokenOf(credential: Credential): string {
+  return 'accessToken' in credential ? credential.accessToken : credential.apiToken;
 }
 
 function headersFor(credential: Credential, body: unknown): Record<string, string> {
@@ -59,15 +63,6 @@ function headersFor(credential: Credential, body: unknown): Record<string, strin
     'ld-api-version': apiVersion,
     ...(body !== undefined && { 'content-type': 'application/json' }),
   };
-}
-
-function readJson(operation: string, response: HttpResponse): unknown {
-  if (response.body === '') return undefined;
-  try {
-    return parseJson(response.body);
-  } catch {
-    throw unexpected(operation, response, 'no JSON');
-  }
 }
 
 function connectionError(operation: string, error: unknown): LaunchDarklyApiError {
@@ -86,13 +81,17 @@ function connectionError(operation: string, error: unknown): LaunchDarklyApiErro
 }
 
 /** Decided on the status alone: LaunchDarkly's codes differ between endpoints, and some bodies are empty. */
-function statusError(operation: string, response: HttpResponse): LaunchDarklyApiError {
+function statusError(
+  operation: string,
+  response: HttpResponse,
+  credential: Credential,
+): LaunchDarklyApiError {
   const { status } = response;
   return new LaunchDarklyApiError({
     operation,
     reason: reasonForStatus(status),
     status,
-    serverMessage: serverMessage(response),
+    serverMessage: serverMessage(response, tokenOf(credential)),
     retryAfterMs: askedWaitMs(response),
     mayHaveActed: status >= 500 || status < 400,
   });
@@ -111,31 +110,26 @@ function reasonForStatus(status: number): ApiErrorReason {
   return known[status] ?? (status >= 500 ? 'server_error' : 'unexpected_response');
 }
 
-function unexpected(operation: string, { status }: HttpResponse, what: string): LaunchDarklyApiError {
-  return new LaunchDarklyApiError({ operation, reason: 'unexpected_response', status, serverMessage: what });
+/** `message`, and which attribute was refused; undefined when the body is not LaunchDarkly's. */
+function serverMessage({ body }: HttpResponse, token: string): string | undefined {
+  const message = readSafely(body, (error) => error.text('message'));
+  if (!message) return undefined;
+  const details = readSafely(body, (error) => error.objects('errors')?.map(refusedAttribute)) ?? [];
+  const said = [message, ...details].join('; ');
+  return (token ? said.replaceAll(token, '(the token)') : said)
+    .slice(0, 300)
+    .replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]+/gu, ' ');
 }
 
-const errorBody = v.object({
-  message: v.string(),
-  errors: v.optional(
-    v.array(v.object({ attribute: v.optional(v.string()), reason: v.optional(v.string()) })),
-  ),
-});
+function refusedAttribute(error: JsonObject): string {
+  return [error.text('attribute'), error.text('reason')].filter(Boolean).join(': ');
+}
 
-/** `message`, and which attribute was refused; undefined when the body is not LaunchDarkly's. */
-function serverMessage({ body }: HttpResponse): string | undefined {
-  let parsed: unknown;
+function readSafely<T>(body: string, read: (body: JsonObject) => T): T | undefined {
   try {
-    parsed = parseJson(body);
-  } catch {
-    return undefined;
+    return read(JsonObject.parse(body));
+  } catch (error) {
+    if (error instanceof ShapeError) return undefined;
+    throw error;
   }
-  const result = v.safeParse(errorBody, parsed);
-  if (!result.success) return undefined;
-  const { message, errors = [] } = result.output;
-  const details = errors.map(({ attribute, reason }) => [attribute, reason].filter(Boolean).join(': '));
-  return [message, ...details]
-    .join('; ')
-    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
-    .slice(0, 300);
 }
