@@ -1,0 +1,116 @@
+import { parseArgs } from 'node:util';
+import { ConfigError, loadSandboxConfig } from '../src/config/config.ts';
+import type { Sandbox } from '../src/sandbox/start-sandbox.ts';
+import { startSandbox } from '../src/sandbox/start-sandbox.ts';
+
+const HELP = `npm run sandbox: a LaunchDarkly to log in with, on this machine, for any app in any language.
+
+Usage: npm run sandbox -- [options]
+
+  --port <number>       where to listen on 127.0.0.1; 0 picks a free port (default 4000, or SANDBOX_PORT)
+  --data-dir <path>     keep clients and tokens there over restarts (default: in memory)
+  --auto-approve        answer an authorization request that has login_hint=<e-mail> at once, without pages
+  --json                print what an app needs as one line of JSON
+  --help                this text
+
+Environment: SANDBOX_PORT, SANDBOX_ADMIN_TOKEN, SANDBOX_READER_TOKEN (made up when not set).
+
+To log in from your own app:
+  1. Start it; it prints its URL and two API access tokens.
+  2. Register your app, with the redirect URI it really uses (https; the secret is in this answer only):
+       curl http://127.0.0.1:4000/api/v2/oauth/clients \\
+         -H 'Authorization: <the Admin token>' -H 'Content-Type: application/json' \\
+         -d '{"name":"My app","redirectUri":"https://localhost:3000/callback"}'
+  3. Give your OAuth library these endpoints, the scope "reader", and the id and secret from step 2:
+       http://127.0.0.1:4000/trust/oauth/authorize
+       http://127.0.0.1:4000/trust/oauth/token
+     or let it read http://127.0.0.1:4000/.well-known/oauth-authorization-server (there is no OpenID discovery).
+  4. Log in; then ask who it is, with "Authorization: Bearer <access token>":
+       http://127.0.0.1:4000/api/v2/caller-identity
+       http://127.0.0.1:4000/api/v2/members/me
+
+In production replace http://127.0.0.1:4000 by https://app.launchdarkly.com. Nothing else changes.
+`;
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  if (options.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const { help, json, ...sandboxOptions } = options;
+  const sandbox = await startSandbox(sandboxOptions);
+  process.stdout.write(json ? `${JSON.stringify(essentials(sandbox))}\n` : greeting(sandbox));
+  await interrupted();
+  await sandbox.close();
+  return 0;
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string' },
+      'data-dir': { type: 'string' },
+      'auto-approve': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return { help: true, json: false };
+  const { port, adminToken, readerToken } = loadSandboxConfig();
+  return {
+    help: false,
+    json: values.json,
+    autoApprove: values['auto-approve'],
+    port: values.port === undefined ? port : readPort(values.port),
+    ...(values['data-dir'] === undefined ? {} : { dataDir: values['data-dir'] }),
+    ...(adminToken === undefined ? {} : { adminToken }),
+    ...(readerToken === undefined ? {} : { readerToken }),
+  };
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new UsageError(`--port ${text}: must be a number from 0 to 65535, for example --port 4000.`);
+}
+
+class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+function essentials({ url, adminToken, readerToken }: Sandbox) {
+  return { url, adminToken, readerToken };
+}
+
+function greeting({ url, adminToken, readerToken }: Sandbox): string {
+  return `The LaunchDarkly sandbox is at ${url} (Ctrl-C ends it).
+
+  Admin's API access token   ${adminToken}
+  Reader's API access token  ${readerToken}
+
+Both are good for this sandbox only. How to point an app at it: npm run sandbox -- --help
+`;
+}
+
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}
+
+/** 2 for wrong usage or a taken port, 1 for everything else that went wrong. */
+function report(error: unknown): number {
+  const { code = '', message = String(error) } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') {
+    process.stderr.write(
+      'The port is taken. Choose another with --port or SANDBOX_PORT; 0 picks a free one.\n',
+    );
+    return 2;
+  }
+  const misused = code.startsWith('ERR_PARSE_ARGS') || error instanceof UsageError;
+  process.stderr.write(misused ? `${message}\nSee npm run sandbox -- --help\n` : `${message}\n`);
+  return misused || error instanceof ConfigError ? 2 : 1;
+}
+
+process.exitCode = await main().catch(report);

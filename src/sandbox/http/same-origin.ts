@@ -1,0 +1,22 @@
+import type { RequestHandler } from 'express';
+
+/**
+ * Lets a change through when it comes from one of the sandbox's own pages or from a program, never from another web
+ * site: browsers say so in `Sec-Fetch-Site` and `Origin`, programs send neither.
+ */
+export const sameOriginChanges: RequestHandler = (req, res, next) => {
+  if (req.method === 'GET' || req.method === 'HEAD') return next();
+  const { origin, 'sec-fetch-site': site } = req.headers;
+  const foreign =
+    (origin !== undefined && origin !== baseUrl(req)) ||
+    (site !== undefined && site !== 'same-origin' && site !== 'none');
+  if (!foreign) return next();
+  res
+    .status(403)
+    .json({ error: 'foreign_origin', message: 'The sandbox takes changes from its own pages only.' });
+};
+
+/** The URL under which this request reached the sandbox, without a trailing slash: `http://127.0.0.1:4000`. */
+export function baseUrl(req: { headers: { host?: string | undefined } }): string {
+  return `http://${req.headers.host}`;
+}

@@ -1,0 +1,45 @@
+import { findToken, openToken, revokeGrant } from '../grants.ts';
+import type { OAuthClient, OAuthToken } from '../model.ts';
+import type { SandboxStore } from '../store.ts';
+import { issueTokens } from './issue-tokens.ts';
+import { OAuthError } from './oauth-error.ts';
+import { parseScope } from './scopes.ts';
+import type { TokenResponse } from './token.ts';
+
+/** The refresh grant, RFC 6749 section 6, with rotation and reuse detection (RFC 9700, section 4.14). */
+export function redeemRefreshToken(
+  store: SandboxStore,
+  client: OAuthClient,
+  form: URLSearchParams,
+): TokenResponse {
+  const token = findRefreshToken(store, client, form.get('refresh_token'));
+  refuseReuse(store, token);
+  const open = openToken(store, token);
+  if (!open) throw new OAuthError('invalid_grant', 'The refresh token has expired or was revoked.');
+  const scope = narrowerScope(form.get('scope'), open.grant.scope);
+  token.spent = store.switches.rotateRefreshTokens;
+  return issueTokens(store, open, { scope, refreshToken: store.switches.rotateRefreshTokens });
+}
+
+function findRefreshToken(store: SandboxStore, client: OAuthClient, value: string | null): OAuthToken {
+  if (!value) throw new OAuthError('invalid_request', 'refresh_token is missing.');
+  const token = findToken(store, value);
+  if (token?.kind !== 'refresh' || store.grants.get(token.grantId)?.clientId !== client.id) {
+    throw new OAuthError('invalid_grant', 'The refresh token is unknown.');
+  }
+  return token;
+}
+
+function refuseReuse(store: SandboxStore, token: OAuthToken): void {
+  if (!token.spent) return;
+  revokeGrant(store, token.grantId);
+  throw new OAuthError('invalid_grant', 'The refresh token was used before; its whole family is revoked.');
+}
+
+/** A refresh may ask for less, never for more than was allowed. */
+function narrowerScope(asked: string | null, allowed: string[]): string[] {
+  if (asked === null) return allowed;
+  const scope = parseScope(asked);
+  if (scope.every((name) => allowed.includes(name))) return scope;
+  throw new OAuthError('invalid_scope', 'The scope is wider than the one that was allowed.');
+}
