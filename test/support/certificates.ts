@@ -33,3 +33,15 @@ export async function selfSigned(name: string): Promise<{ key: string; cert: str
   });
   return { key: made.private, cert: made.cert };
 }
+
+/** A certificate for `name` that was valid until yesterday. */
+export async function expiredCertificate(name: string): Promise<{ key: string; cert: string }> {
+  const made = await generate([{ name: 'commonName', value: name }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    notBeforeDate: new Date(Date.now() - 3 * 86_400_000),
+    notAfterDate: new Date(Date.now() - 86_400_000),
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: name }] }],
+  });
+  return { key: made.private, cert: made.cert };
+}
