@@ -14,6 +14,7 @@ import { createHealthRoutes } from './web/health.ts';
 import { type Logger, requestLog } from './web/log.ts';
 import { logAuthEvents } from './web/log-auth-events.ts';
 import { createPages } from './web/pages.ts';
+import { createProxyCheck } from './web/proxy-check.ts';
 import { createRateLimit } from './web/rate-limit.ts';
 import { canonicalOrigin, securityHeaders, usePublicOrigin } from './web/security.ts';
 import { createSessionMiddleware } from './web/session.ts';
@@ -80,6 +81,7 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   app.use(requestLog(logger));
   app.use(securityHeaders(redirectUri));
   app.use(createHealthRoutes({ pingStore: () => store.ping(), isStopping }));
+  if (config.tls.mode === 'proxy') app.use(createProxyCheck(logger));
   app.use(canonicalOrigin(redirectUri, config.tls.mode === 'proxy'));
   app.use(assets.middleware);
   app.use(

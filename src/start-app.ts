@@ -1,9 +1,12 @@
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import { createServer } from 'node:http';
 import { createApp } from './app.ts';
 import type { AppConfig } from './config/config.ts';
 import { localCertificate } from './local-https/certificate.ts';
+import { givenCertificate } from './local-https/given-certificate.ts';
+import type { Renewal } from './local-https/https-server.ts';
+import { createHttpsServer } from './local-https/https-server.ts';
 import { openSessionStore } from './session-store/open-session-store.ts';
-import { createServer } from './web/create-server.ts';
 import { listen, stopListening } from './web/listen.ts';
 import type { Logger } from './web/log.ts';
 
@@ -30,9 +33,7 @@ export async function startApp(config: AppConfig, logger: Logger): Promise<Runni
   try {
     let stopping = false;
     const app = createApp(config, { store, logger, isStopping: () => stopping });
-    const server = await createServer(app.handler, config, () =>
-      localCertificate({ directory: certificateDirectory, hostnames: [config.redirectUri.hostname] }),
-    );
+    const server = await openServer(app.handler, config, logger);
     const port = await listen(server, config);
     const announceStop = () => {
       stopping = true;
@@ -46,4 +47,30 @@ export async function startApp(config: AppConfig, logger: Logger): Promise<Runni
     await store.close();
     throw error;
   }
+}
+
+/** Not listening yet; https when the app ends TLS itself. */
+async function openServer(handler: RequestListener, config: AppConfig, logger: Logger): Promise<Server> {
+  const { tls, redirectUri } = config;
+  const { hostname } = redirectUri;
+  const renewed = (renewal: Renewal) => {
+    if (renewal.renewed) logger.info({ event: 'certificate_renewed' }, 'Serving the renewed certificate');
+    else
+      logger.error({ event: 'certificate_not_renewed', error: renewal.error }, 'The old certificate stays');
+  };
+  if (tls.mode === 'local')
+    return createHttpsServer(handler, () => certificateHere(hostname, logger), renewed);
+  if (tls.mode === 'files') {
+    return createHttpsServer(handler, () => givenCertificate({ ...tls, hostname }), renewed);
+  }
+  return createServer(handler);
+}
+
+async function certificateHere(hostname: string, logger: Logger) {
+  const pair = await localCertificate({ directory: certificateDirectory, hostnames: [hostname] });
+  if (pair.notice) {
+    const why = `A certificate for ${hostname} was made on this machine, because ${pair.notice}`;
+    logger.info({ event: 'certificate_made' }, `${why}. Browsers warn about it until you run: npm run trust`);
+  }
+  return pair;
 }
