@@ -11,7 +11,7 @@ export type { ConfigProblem } from './config-error.ts';
 export { ConfigError } from './config-error.ts';
 export type { RedirectUri } from './redirect-uri.ts';
 export type { ConfigInput } from './sources.ts';
-export { readEnvFile } from './sources.ts';
+export { overriddenByEnvironment, readEnvFile } from './sources.ts';
 
 /** How calls to LaunchDarkly leave this network. */
 export interface OutgoingConfig {

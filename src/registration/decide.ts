@@ -8,6 +8,9 @@ export interface AskedClient {
   readonly description?: string | undefined;
 }
 
+/** A change of some fields; what is undefined stays. */
+export type PartlyAsked = { readonly [Field in keyof AskedClient]?: string | undefined };
+
 /** One field of a client that differs from what is asked. */
 export interface Change {
   readonly field: 'name' | 'description' | 'redirectUri';
@@ -43,7 +46,7 @@ export function decide(
 }
 
 /** The fields in which a client differs from what is asked. */
-export function changesBetween(existing: OAuth2Client, asked: Partial<AskedClient>): Change[] {
+export function changesBetween(existing: OAuth2Client, asked: PartlyAsked): Change[] {
   const fields = ['name', 'description', 'redirectUri'] as const;
   return fields.flatMap((field) => {
     const to = asked[field];

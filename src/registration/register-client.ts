@@ -1,19 +1,22 @@
 import { updateEnvFile } from '../config/env-file.ts';
 import type { OAuth2Client } from '../launchdarkly/index.ts';
+import { alone } from './alone.ts';
 import { checkApiToken } from './api-token.ts';
 import type { Question, RegistrationContext } from './context.ts';
 import { createAndSave } from './create-and-save.ts';
 import type { AskedClient, Change, Decision } from './decide.ts';
 import { changedFields, decide } from './decide.ts';
-import { withEnvFileLock } from './env-file-lock.ts';
 import { findClient } from './find-client.ts';
+import { printable } from './printable.ts';
 import { RegistrationError } from './registration-error.ts';
 import { missingValues, readSavedClient } from './saved-client.ts';
-import { attemptsWithinReach, settleAttempts } from './settle-attempts.ts';
+import { attemptsWithinReach } from './settle-attempts.ts';
 
 export interface RegistrationOptions extends RegistrationContext, AskedClient {
   /** Replace the client by a new one with a new secret. */
   readonly rotate?: boolean;
+  /** Leave the replaced client as it is, until somebody deletes it. */
+  readonly keepOld?: boolean;
   /** Send reads only, write nothing, and say what would be done. */
   readonly dryRun?: boolean;
 }
@@ -37,15 +40,11 @@ export interface Registration {
 export async function registerClient(options: RegistrationOptions): Promise<Registration> {
   checkApiToken(options.apiToken);
   if (options.dryRun) return planned(options, await look(options));
-  const onWait = () => options.tell(`Waiting for another run that works on ${options.envFile}.`);
-  return withEnvFileLock(options.envFile, () => settleAndRegister(options), { onWait });
-}
-
-async function settleAndRegister(options: RegistrationOptions): Promise<Registration> {
-  const { finished } = await settleAttempts(options);
-  const rotated = finished.some(({ replaces }) => replaces !== undefined);
-  if (rotated) options.tell('Finished the replacement of the secret that an earlier run began.');
-  return act(options, await look(rotated ? { ...options, rotate: false } : options));
+  return alone(options, async ({ finished }) => {
+    const rotated = finished.some(({ replaces }) => replaces !== undefined);
+    if (rotated) options.tell('Finished the replacement of the client that an earlier run began.');
+    return act(options, await look(rotated ? { ...options, rotate: false } : options));
+  });
 }
 
 async function look(options: RegistrationOptions): Promise<Decision> {
@@ -65,7 +64,7 @@ async function act(options: RegistrationOptions, decision: Decision): Promise<Re
       await ask(options, decision.action, `${missing(options, decision.clientId)} Register a new one?`);
       return registered(options, 'registered');
     case 'rotate':
-      await ask(options, decision.action, rotation(decision.existing));
+      await ask(options, decision.action, rotation(options, decision.existing));
       return registered(options, 'rotated', decision.existing);
     case 'explain_missing_secret':
       throw new RegistrationError('secret_missing', secretMissing(options, decision.existing));
@@ -82,7 +81,8 @@ async function registered(
   existing?: OAuth2Client,
 ): Promise<Registration> {
   const before = readSavedClient(options.envFile);
-  const client = await createAndSave(options, inputFor(options, existing), existing?.clientId);
+  const replaces = options.keepOld ? undefined : existing?.clientId;
+  const client = await createAndSave(options, inputFor(options, existing), replaces);
   const after = readSavedClient(options.envFile);
   const written = Object.keys(after.values).filter((name) => after.values[name] !== before.values[name]);
   const { clientSecret: _, ...shown } = client;
@@ -115,7 +115,7 @@ async function unchanged(options: RegistrationOptions, client: OAuth2Client): Pr
 async function planned(options: RegistrationOptions, decision: Decision): Promise<Registration> {
   for (const { name, redirectUri } of await attemptsWithinReach(options)) {
     options.tell(
-      `An earlier registration of "${name}" (${redirectUri}) did not finish; it would be settled first.`,
+      `An earlier registration of "${printable(name)}" (${redirectUri}) did not finish; it would be settled first.`,
     );
   }
   const nothing = { dryRun: true, changes: [], written: [] };
@@ -161,13 +161,14 @@ function secretAlone({ envFile }: RegistrationOptions): string {
   return `${envFile} holds LD_OAUTH_CLIENT_SECRET without the LD_OAUTH_CLIENT_ID that it belongs to.`;
 }
 
-function rotation({ name, clientId }: OAuth2Client): string {
-  return `Replace "${name}" (${clientId}) by a new client with a new secret? The old one stops working, and everybody logs in again.`;
+function rotation({ keepOld }: RegistrationOptions, { name, clientId }: OAuth2Client): string {
+  const old = keepOld ? 'The old one stays until you delete it.' : 'The old one stops working.';
+  return `Replace "${printable(name)}" (${clientId}) by a new client with a new secret? ${old} Everybody logs in again.`;
 }
 
 function secretMissing({ envFile }: RegistrationOptions, { name, clientId }: OAuth2Client): string {
   return (
-    `${envFile} names "${name}" (${clientId}) but not its secret. LaunchDarkly shows a secret once, when the client is ` +
+    `${envFile} names "${printable(name)}" (${clientId}) but not its secret. LaunchDarkly shows a secret once, when the client is ` +
     `registered, and keeps no copy. If you have it, add it as LD_OAUTH_CLIENT_SECRET; if not, replace the client: ` +
     '`npm run bootstrap -- --rotate`.'
   );

@@ -5,6 +5,7 @@ import type { RegistrationContext } from './context.ts';
 import { unlessGone } from './find-client.ts';
 import { finishAttempt } from './finish-attempt.ts';
 import { forgetAttempt, readJournal } from './journal.ts';
+import { printable } from './printable.ts';
 import { readSavedClient } from './saved-client.ts';
 
 /** How long a request whose answer was lost may still be on its way: far longer than any server takes. */
@@ -74,5 +75,7 @@ async function remove(
 ): Promise<void> {
   await launchDarkly.deleteOAuth2Client({ apiToken }, clientId).catch(unlessGone);
   await forgetAttempt(envFile, attempt);
-  tell(`Deleted "${name}" (${clientId}): an earlier run registered it, and its secret never arrived.`);
+  tell(
+    `Deleted "${printable(name)}" (${clientId}): an earlier run registered it, and its secret never arrived.`,
+  );
 }

@@ -1,0 +1,32 @@
+import type { ScriptConfig } from '../../src/config/config.ts';
+import type { RegistrationContext } from '../../src/registration/index.ts';
+import { connect } from './connect.ts';
+import { apiTokenFrom, confirmWith } from './questions.ts';
+import { finishBeforeStopping } from './stop-signals.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Runs a task with all that a step of a client's life needs, and closes the connections after it. */
+export async function withRegistration<T>(
+  terminal: Terminal,
+  config: ScriptConfig,
+  { envFile, yes = false }: { envFile: string; yes?: boolean },
+  task: (context: RegistrationContext) => Promise<T>,
+): Promise<T> {
+  terminal.conceal(config.clientSecret);
+  const apiToken = await apiTokenFrom(config.accessToken, terminal);
+  const { launchDarkly, http } = connect(config);
+  const context: RegistrationContext = {
+    launchDarkly,
+    apiToken,
+    baseUri: config.baseUri,
+    envFile,
+    confirm: confirmWith(terminal, yes),
+    tell: terminal.tell,
+    uninterrupted: finishBeforeStopping.run,
+  };
+  try {
+    return await terminal.during('Asking LaunchDarkly …', () => task(context));
+  } finally {
+    await http.close();
+  }
+}

@@ -1,0 +1,31 @@
+import type { Change, ListedClient } from '../../src/registration/index.ts';
+import { printable } from '../../src/registration/index.ts';
+import { moment } from './moment.ts';
+import type { Terminal } from './terminal.ts';
+
+/** A client for people: two lines in a list, a few more alone. */
+export function printClient(terminal: Terminal, client: ListedClient, envFile: string): void {
+  const { bold, dim, green, yellow } = terminal.colors;
+  const marks = [
+    client.inUse && green(`in ${envFile}`),
+    client.unfinished && yellow('unfinished registration'),
+  ].filter(Boolean);
+  terminal.print(
+    `${client.inUse ? '*' : ' '} ${bold(printable(client.name))}  ${marks.join(', ')}`.trimEnd(),
+  );
+  terminal.print(`  ${client.clientId}  ${printable(client.redirectUri)}  ${dim(moment(client.createdAt))}`);
+}
+
+/** Everything LaunchDarkly tells of a client. It never tells the secret. */
+export function printClientInFull(terminal: Terminal, client: ListedClient, envFile: string): void {
+  printClient(terminal, client, envFile);
+  terminal.print(`  description   ${printable(client.description) || '(none)'}`);
+  terminal.print(`  account       ${client.accountId}`);
+}
+
+/** One line for each field that differs. */
+export function printChanges(terminal: Terminal, changes: readonly Change[]): void {
+  for (const { field, from, to } of changes) {
+    terminal.print(`  ${field}: "${printable(from)}" -> "${printable(to)}"`);
+  }
+}

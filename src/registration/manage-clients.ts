@@ -1,0 +1,92 @@
+import { updateEnvFile } from '../config/env-file.ts';
+import type { OAuth2Client } from '../launchdarkly/index.ts';
+import { alone } from './alone.ts';
+import { looksUnfinished } from './attempt.ts';
+import type { RegistrationContext } from './context.ts';
+import type { Change, PartlyAsked } from './decide.ts';
+import { changedFields, changesBetween } from './decide.ts';
+import { printable } from './printable.ts';
+import { RegistrationError } from './registration-error.ts';
+import { missingValues, readSavedClient } from './saved-client.ts';
+
+/** A client, and what it is to the env file. */
+export interface ListedClient extends OAuth2Client {
+  /** The env file names it. */
+  readonly inUse: boolean;
+  /** It carries the mark of a registration that has not finished, here or on another machine. */
+  readonly unfinished: boolean;
+}
+
+/** Every client of the account, on however many pages. Throws `LaunchDarklyApiError`, as all of these do. */
+export async function listClients(context: RegistrationContext): Promise<ListedClient[]> {
+  const clients = await context.launchDarkly.listOAuth2Clients({ apiToken: context.apiToken });
+  return clients.map((client) => listed(context, client));
+}
+
+/** One client; without an id the one that the env file names. Throws `RegistrationError` (`not_registered`) too. */
+export async function showClient(context: RegistrationContext, clientId?: string): Promise<ListedClient> {
+  const id = clientId ?? ownClientId(context);
+  return listed(context, await context.launchDarkly.getOAuth2Client({ apiToken: context.apiToken }, id));
+}
+
+/** Changes what differs from what is asked, and nothing when all is as asked; the env file follows its own client. */
+export function updateClient(
+  context: RegistrationContext,
+  asked: PartlyAsked,
+  clientId?: string,
+): Promise<{ client: ListedClient; changes: readonly Change[] }> {
+  return alone(context, async () => {
+    const { launchDarkly, apiToken, envFile, baseUri } = context;
+    const existing = await showClient(context, clientId);
+    const changes = changesBetween(existing, asked);
+    if (changes.length === 0) return { client: existing, changes };
+    const changed = changedFields(changes);
+    const client = await launchDarkly.patchOAuth2Client({ apiToken }, existing.clientId, changed);
+    if (existing.inUse) {
+      await updateEnvFile(envFile, missingValues(readSavedClient(envFile), client, baseUri));
+    }
+    return { client: listed(context, client), changes };
+  });
+}
+
+/**
+ * Deletes a client after asking. Throws `RegistrationError`: `in_use` for the one in the env file unless `force`,
+ * `declined` when the answer is no.
+ */
+export function deleteClient(
+  context: RegistrationContext,
+  clientId: string,
+  { force }: { readonly force: boolean },
+): Promise<ListedClient> {
+  return alone(context, async () => {
+    const { launchDarkly, apiToken, envFile, confirm } = context;
+    const client = await showClient(context, clientId);
+    if (client.inUse && !force) {
+      throw new RegistrationError(
+        'in_use',
+        `${envFile} uses this client: without it nobody can log in. --force deletes it all the same; ` +
+          '`npm run clients -- rotate` replaces it.',
+      );
+    }
+    const text = `Delete "${printable(client.name)}" (${clientId})? Apps that use it can log nobody in any more.`;
+    if (!(await confirm({ kind: 'delete', text }))) {
+      throw new RegistrationError('declined', 'Nothing was changed.');
+    }
+    await launchDarkly.deleteOAuth2Client({ apiToken }, clientId);
+    return client;
+  });
+}
+
+function ownClientId({ envFile }: RegistrationContext): string {
+  const { clientId } = readSavedClient(envFile);
+  if (clientId) return clientId;
+  throw new RegistrationError(
+    'not_registered',
+    `${envFile} names no client (LD_OAUTH_CLIENT_ID). \`npm run bootstrap\` registers one, \`npm run clients -- list\` shows what there is.`,
+  );
+}
+
+function listed({ envFile }: RegistrationContext, client: OAuth2Client): ListedClient {
+  const { clientId } = readSavedClient(envFile);
+  return { ...client, inUse: client.clientId === clientId, unfinished: looksUnfinished(client) };
+}
