@@ -13,6 +13,14 @@ const allowed: Record<string, string[]> = {
   'src/local-https': [],
   'src/config': [],
   'src/registration': ['src/launchdarkly', 'src/config'],
+  'src/doctor': [
+    'src/config',
+    'src/launchdarkly',
+    'src/local-https',
+    'src/registration',
+    'src/session-store',
+    'src/web/listen.ts',
+  ],
   'src/web': ['src/auth/index.ts', 'src/launchdarkly', 'src/config'],
 };
 

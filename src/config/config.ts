@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { ConfigProblem } from './config-error.ts';
+import { ConfigError } from './config-error.ts';
 import type { RedirectUri } from './redirect-uri.ts';
 import { parseRedirectUri } from './redirect-uri.ts';
 import type { SettingName } from './settings.ts';
@@ -80,6 +82,16 @@ export interface ScriptConfig {
 
 /** Reads the app's settings and checks them together. Throws `ConfigError` with everything that is wrong. */
 export function loadAppConfig(input?: ConfigInput): AppConfig {
+  const { config, problems } = checkAppConfig(input);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/** The same without throwing: where a setting is wrong, the config holds its default or nothing. */
+export function checkAppConfig(input?: ConfigInput): {
+  config: AppConfig;
+  problems: readonly ConfigProblem[];
+} {
   const read = new SettingsReader(settingsSources(input));
   const redirectUri = readRedirectUri(read);
   const tls = readTls(read, redirectUri);
@@ -121,8 +133,7 @@ export function loadAppConfig(input?: ConfigInput): AppConfig {
     outgoing: readOutgoing(read),
   };
   if (config.sessionIdle > config.sessionMax) read.refuse('SESSION_IDLE', 'must not exceed SESSION_MAX.');
-  read.finish();
-  return config;
+  return { config, problems: read.problems };
 }
 
 /** Reads the settings of bootstrap, clients and doctor. Throws `ConfigError` with everything that is wrong. */

@@ -120,9 +120,14 @@ export function scope(text: string): string {
 const placeholder =
   /^(<.*>|\.{3}|x{4,}|your[-_ ].*|.*change[-_ ]?(me|this).*|.*placeholder.*|.*keyboard cat.*|todo|secret|example)$/i;
 
+/** Whether somebody has yet to put a value here. */
+export function isPlaceholder(text: string): boolean {
+  return placeholder.test(text);
+}
+
 /** A value that is neither a placeholder nor holds blanks or control characters. */
 export function credential(text: string): string {
-  if (placeholder.test(text)) throw new Error('still holds a placeholder.');
+  if (isPlaceholder(text)) throw new Error('still holds a placeholder.');
   if (!/^[\x21-\x7e]+$/.test(text)) throw new Error('holds a blank or a character that cannot belong to it.');
   return text;
 }
@@ -132,7 +137,7 @@ export function sessionSecrets(text: string): readonly [string, ...string[]] {
   const [newest, ...older] = list(text);
   if (newest === undefined) throw new Error('is empty.');
   for (const secret of [newest, ...older]) {
-    if (placeholder.test(secret)) throw new Error('still holds a placeholder.');
+    if (isPlaceholder(secret)) throw new Error('still holds a placeholder.');
     if (entropyBits(secret) < 256)
       throw new Error('is too easy to guess: it needs 32 random bytes (43 characters of base64url).');
   }

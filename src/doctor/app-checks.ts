@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { readJournal } from '../registration/journal.ts';
+import { openSessionStore } from '../session-store/open-session-store.ts';
+import type { Check } from './check.ts';
+import { broken, isWrong, ok, skipped, warn } from './check.ts';
+
+export const sessionStoreWritable: Check = {
+  name: 'session-store',
+  title: 'Session store can be written',
+  async run(setup) {
+    const { sessionStore, sessionIdle, sessionMax } = setup.config;
+    if (isWrong(setup, 'SESSION_STORE', 'SESSION_IDLE', 'SESSION_MAX')) {
+      return skipped('the settings of the session have to be mended first');
+    }
+    if (sessionStore === 'memory:') {
+      return warn(
+        'Sessions are kept in memory and end with the process.',
+        'SESSION_STORE=file:.data/sessions.db',
+      );
+    }
+    try {
+      await writeAndRemove(sessionStore, { idleMs: sessionIdle, maxMs: sessionMax });
+      return ok(sessionStore.startsWith('file:') ? sessionStore : 'Redis');
+    } catch (error) {
+      const why = error instanceof Error ? error.message : 'unknown reason';
+      return broken(`It cannot be written. ${why}`, 'Mend the store, or choose another with SESSION_STORE.');
+    }
+  },
+};
+
+/** Express sets no Secure cookie on a connection that it takes for plain http, and says nothing about it. */
+export const proxyKeepsCookies: Check = {
+  name: 'proxy',
+  title: 'Proxy set-up keeps Secure cookies',
+  run(setup) {
+    const { tls, redirectUri, trustProxy } = setup.config;
+    if (isWrong(setup, 'LD_OAUTH_REDIRECT_URI', 'TLS', 'TRUST_PROXY')) {
+      return skipped('the settings of the proxy have to be mended first');
+    }
+    if (tls.mode === 'proxy' && redirectUri.secure && trustProxy === false) {
+      return broken(
+        'TLS ends at a proxy that is not trusted, so no Secure cookie is ever set and nobody stays logged in.',
+        'TRUST_PROXY=1 (the number of proxies), and let the proxy set X-Forwarded-Proto.',
+      );
+    }
+    if (tls.mode !== 'proxy' && trustProxy !== false) {
+      return warn(
+        'TRUST_PROXY is set, but the app ends TLS itself: whoever reaches it directly can make up an address.',
+        'Leave TRUST_PROXY out, unless there is a proxy in front all the same.',
+      );
+    }
+    return ok(tls.mode === 'proxy' ? `trusts ${String(trustProxy)}` : 'no proxy in front');
+  },
+};
+
+export const nothingUnfinished: Check = {
+  name: 'registration',
+  title: 'No registration is unfinished',
+  async run({ envFile }) {
+    const mend = 'npm run bootstrap finishes it, or takes it back.';
+    try {
+      const attempts = await readJournal(envFile);
+      return attempts.length === 0 ? ok('none') : warn('An earlier registration did not finish.', mend);
+    } catch (error) {
+      return broken(error instanceof Error ? error.message : String(error), mend);
+    }
+  },
+};
+
+async function writeAndRemove(setting: string, lifetimes: { idleMs: number; maxMs: number }): Promise<void> {
+  const store = await openSessionStore(setting, lifetimes);
+  try {
+    await store.ping();
+    await store.withLock(`doctor-${randomUUID()}`, async () => {});
+  } finally {
+    await store.close();
+  }
+}

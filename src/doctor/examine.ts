@@ -1,0 +1,86 @@
+import type { ConfigInput } from '../config/config.ts';
+import { checkAppConfig } from '../config/config.ts';
+import type { SettingName } from '../config/settings.ts';
+import { SettingsReader } from '../config/settings-reader.ts';
+import { settingsSources } from '../config/sources.ts';
+import { createHttp, createLaunchDarkly } from '../launchdarkly/index.ts';
+import { portFreeOrOurs, redirectHost, redirectUriLegal } from './address-checks.ts';
+import { nothingUnfinished, proxyKeepsCookies, sessionStoreWritable } from './app-checks.ts';
+import { certificateTrusted, certificateValid } from './certificate-check.ts';
+import type { Check, Finding, Setup } from './check.ts';
+import { broken } from './check.ts';
+import { accessTokenAdmin, clientExists, clientRedirectUri, clientSecretValid } from './client-checks.ts';
+import {
+  envFilePresent,
+  envFilePrivate,
+  nodeVersion,
+  settingsComplete,
+  settingsFilledIn,
+  settingsValid,
+} from './environment-checks.ts';
+import { clock, launchDarklyReachable, serverMetadata } from './launchdarkly-checks.ts';
+
+/** Every line of the report, in the order in which a login would come to need it. */
+export const checks: readonly Check[] = [
+  nodeVersion,
+  envFilePresent,
+  envFilePrivate,
+  settingsComplete,
+  settingsFilledIn,
+  settingsValid,
+  redirectUriLegal,
+  redirectHost,
+  certificateValid,
+  certificateTrusted,
+  portFreeOrOurs,
+  launchDarklyReachable,
+  clock,
+  serverMetadata,
+  accessTokenAdmin,
+  clientExists,
+  clientRedirectUri,
+  clientSecretValid,
+  nothingUnfinished,
+  sessionStoreWritable,
+  proxyKeepsCookies,
+];
+
+/** A finding and the check that made it. */
+export type Line = Finding & Pick<Check, 'name' | 'title'>;
+
+/** Runs every check, one after the other; one that fails by itself is a finding too. */
+export async function* examine(setup: Setup): AsyncGenerator<Line> {
+  for (const check of checks) {
+    const { name, title } = check;
+    yield { name, title, ...(await findingOf(check, setup)) };
+  }
+}
+
+/** Reads the settings and opens the way to LaunchDarkly; whoever calls this closes `http`. */
+export function openSetup(
+  input: ConfigInput & { readonly envFile: string; readonly certificateDirectory: string },
+): Setup {
+  const { config, problems } = checkAppConfig(input);
+  const settings = new SettingsReader(settingsSources(input));
+  const http = createHttp({ ...config.outgoing });
+  return {
+    nodeVersion: process.versions.node,
+    envFile: input.envFile,
+    config,
+    problems,
+    settingText: (name: SettingName) => settings.text(name),
+    accessToken: settings.text('LD_ACCESS_TOKEN'),
+    certificateDirectory: input.certificateDirectory,
+    http,
+    launchDarkly: createLaunchDarkly({ baseUri: config.baseUri, http }),
+  };
+}
+
+async function findingOf(check: Check, setup: Setup): Promise<Finding> {
+  try {
+    return await check.run(setup);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return broken(`The check itself failed: ${why}`, 'Please report this as a fault of the doctor.');
+  }
+}
