@@ -151,16 +151,36 @@ export function loadScriptConfig(input?: ConfigInput): ScriptConfig {
   return config;
 }
 
-/** What `npm run sandbox` and `npm run demo` take from the environment. Throws `ConfigError`. */
-export function loadSandboxConfig(input?: ConfigInput) {
+/** What `npm run sandbox` takes from the environment. */
+export interface SandboxConfig {
+  readonly port: number;
+  readonly adminToken: string | undefined;
+  readonly readerToken: string | undefined;
+}
+
+/** Reads the sandbox's settings, from the environment alone. Throws `ConfigError`. */
+export function loadSandboxConfig(input?: ConfigInput): SandboxConfig {
   const read = new SettingsReader(settingsSources({ envFile: null, ...input }));
-  const config = {
+  const config = readSandbox(read);
+  read.finish();
+  return config;
+}
+
+/** Reads what `npm run demo` takes from the environment: the sandbox's settings and the app's port. Throws `ConfigError`. */
+export function loadDemoConfig(input?: ConfigInput): { appPort: number; sandbox: SandboxConfig } {
+  const read = new SettingsReader(settingsSources({ envFile: null, ...input }));
+  const config = { appPort: read.optional('PORT', value.count, 3000), sandbox: readSandbox(read) };
+  if (config.appPort > 65_535) read.refuse('PORT', 'must be a port from 1 to 65535.');
+  read.finish();
+  return config;
+}
+
+function readSandbox(read: SettingsReader): SandboxConfig {
+  return {
     port: read.optional('SANDBOX_PORT', value.port, 4000),
     adminToken: read.optional<string | undefined>('SANDBOX_ADMIN_TOKEN', value.credential, undefined),
     readerToken: read.optional<string | undefined>('SANDBOX_READER_TOKEN', value.credential, undefined),
   };
-  read.finish();
-  return config;
 }
 
 function readBaseUri(read: SettingsReader): string {
