@@ -48,7 +48,7 @@ export function createLoginTransactions(options: {
     },
     take(req, res, state) {
       const name = typeof state === 'string' ? nameFor(state) : '';
-      const sealed = readCookies(req)[name];
+      const sealed = isOurs(name) ? readCookies(req)[name] : undefined;
       if (sealed !== undefined) res.clearCookie(name, attributes);
       const transaction = open(sealed);
       if (!transaction || transaction.state !== state) throw notUnderWay(req);
@@ -63,6 +63,11 @@ export function createLoginTransactions(options: {
     return `${cookieName}.${state.slice(0, 16)}`;
   }
 
+  /** Anybody can send a cookie of any name; only ours can be cleared. */
+  function isOurs(name: string): boolean {
+    return name.startsWith(`${cookieName}.`) && /^[\w-]+$/.test(name.slice(cookieName.length + 1));
+  }
+
   function open(sealed: string | undefined): LoginTransaction | undefined {
     const text = sealed === undefined ? undefined : sealer.open(sealed, cookieName);
     return text === undefined ? undefined : JSON.parse(text);
@@ -70,7 +75,7 @@ export function createLoginTransactions(options: {
 
   function forgetOldest(req: Request, res: Response): void {
     const alive = Object.entries(readCookies(req))
-      .filter(([name]) => name.startsWith(`${cookieName}.`))
+      .filter(([name]) => isOurs(name))
       .map(([name, sealed]) => ({ name, startedAt: open(sealed)?.startedAt ?? 0 }))
       .sort((a, b) => b.startedAt - a.startedAt);
     for (const { name } of alive.slice(mostAlive - 1)) res.clearCookie(name, attributes);
