@@ -18,7 +18,7 @@ interface Facts {
   oauthError: string | undefined;
   /** HTTP status of the token endpoint's answer. */
   status: number | undefined;
-  /** The system's or undici's code of a failed connection. */
+  /** The code of a failed connection: the system's, undici's, or that of the host app's own `fetch`. */
   connection: string | undefined;
   retryAfterSeconds: number | undefined;
   /** The answer of the token endpoint was read, and is what the error is about. */
@@ -30,12 +30,14 @@ function reasonFor({ code, oauthError, status, connection, fromTokenEndpoint }: 
     return oauthError === 'access_denied' ? 'access_denied' : 'authorization_failed';
   }
   if (status === 429) return 'provider_rate_limited';
-  if (status !== undefined && status >= 500) return 'provider_failed';
+  if ((status ?? 0) >= 500 || oauthError === 'server_error' || oauthError === 'temporarily_unavailable')
+    return 'provider_failed';
   if (oauthError === 'invalid_grant') return 'code_rejected';
   if (status === 401 || oauthError === 'invalid_client' || oauthError === 'unauthorized_client')
     return 'client_rejected';
   if (code === 'OAUTH_TIMEOUT' || (connection && /TIMEOUT|TIMEDOUT|ABORT/.test(connection)))
     return 'provider_timeout';
+  if (connection && /^(RESPONSE_|HPE_)/.test(connection)) return 'provider_nonsense';
   if (connection) return 'provider_unreachable';
   if (code === 'OAUTH_INVALID_RESPONSE' && !fromTokenEndpoint) return 'response_rejected';
   return 'provider_nonsense';
@@ -49,7 +51,7 @@ function readFacts(error: unknown): Facts {
     oauthError: typeof oauthError === 'string' ? oauthError : undefined,
     status: status ?? answer?.status,
     connection: connectionCode(error),
-    retryAfterSeconds: Number(answer?.headers.get('retry-after')) || undefined,
+    retryAfterSeconds: secondsUntil(answer?.headers.get('retry-after')),
     fromTokenEndpoint: answer !== undefined || holdsBody(cause),
   };
 }
@@ -69,6 +71,15 @@ interface ResponseShape {
 
 function isResponse(value: unknown): value is ResponseShape {
   return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value;
+}
+
+/** `Retry-After` is a number of seconds or a date (RFC 9110, section 10.2.3). Undefined when it says nothing of use. */
+function secondsUntil(retryAfter: string | null | undefined): number | undefined {
+  if (!retryAfter) return undefined;
+  const seconds = /^\d+$/.test(retryAfter)
+    ? Number(retryAfter)
+    : (Date.parse(retryAfter) - Date.now()) / 1000;
+  return seconds > 0 ? seconds : undefined;
 }
 
 /** openid-client keeps what it could not accept of a token response two causes deep. */
