@@ -1,5 +1,5 @@
-import type Database from 'libsql';
 import type { Answer, Engine } from './engine.ts';
+import type { OpenDatabase } from './open-database.ts';
 import type { SessionRecord } from './session-record.ts';
 import { SessionStoreError } from './session-store-error.ts';
 import { startSweep } from './sweep.ts';
@@ -12,7 +12,8 @@ const never = Number.MAX_SAFE_INTEGER;
  * processes may use the same file.
  * @param name how errors call the database.
  */
-export function createFileEngine(database: Database.Database, name: string, now: () => number): Engine {
+export function createFileEngine(opened: OpenDatabase, name: string, now: () => number): Engine {
+  const { database } = opened;
   const read = database
     .prepare('SELECT data, login, expires_at FROM sessions WHERE id = ? AND expires_at > ?')
     .raw();
@@ -34,7 +35,7 @@ export function createFileEngine(database: Database.Database, name: string, now:
   const hold = database.prepare('UPDATE locks SET expires_at = ?3 WHERE key = ?1 AND owner = ?2');
   const release = database.prepare('DELETE FROM locks WHERE key = ? AND owner = ?');
   const ping = database.prepare('SELECT 1 FROM sessions LIMIT 1').raw();
-  const sweep = startSweep(database, now);
+  const stopSweep = startSweep(opened, now);
 
   return {
     read(id, at, answer) {
@@ -83,8 +84,8 @@ export function createFileEngine(database: Database.Database, name: string, now:
     },
 
     async close() {
-      sweep.stop();
-      database.close();
+      await stopSweep();
+      opened.close();
     },
   };
 

@@ -19,24 +19,62 @@ const schema = `
   CREATE TABLE locks (key TEXT PRIMARY KEY, owner TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   PRAGMA user_version = ${schemaVersion};`;
 
+/**
+ * With a write-ahead log `synchronous = NORMAL` loses nothing when the process is killed; a power cut may cost the last
+ * moments. The wait for another process's write is short, because this whole process waits.
+ */
+const connectionSettings = 'PRAGMA busy_timeout = 800; PRAGMA synchronous = NORMAL';
+
 /** A file up to this size is checked whole at the start; it takes some 100 ms. */
 const checkedWhole = 32 * 1024 * 1024;
+
+/** An open database, and a connection to it for work that may take its time, on another thread. */
+export interface OpenDatabase {
+  readonly database: Database.Database;
+  inBackground(sql: string): Promise<void>;
+  close(): void;
+}
 
 /**
  * Opens, and if need be makes, the database file: readable by this user alone, in a folder of the same kind.
  * Throws `SessionStoreError` `SESSION_STORE_FILE` when the file is not one we can use; it is never replaced or repaired.
  * @param file absolute path, or `:memory:`.
  */
-export async function openDatabase(file: string): Promise<Database.Database> {
+export async function openDatabase(file: string): Promise<OpenDatabase> {
   const { default: Libsql } = await import('libsql');
   try {
     if (file !== ':memory:') makePrivate(file);
     const database = new Libsql(file);
     await whileBusy(() => prepareDatabase(database, file));
-    return database;
+    return file === ':memory:' ? withoutBackground(database) : await withBackground(database, file);
   } catch (error) {
     throw error instanceof SessionStoreError ? error : unusable(file, error);
   }
+}
+
+function withoutBackground(database: Database.Database): OpenDatabase {
+  return {
+    database,
+    async inBackground(sql) {
+      database.exec(sql);
+    },
+    close: () => void database.close(),
+  };
+}
+
+/** What is written in the background is also checkpointed there, often: whoever waits for the disk then is not us. */
+async function withBackground(database: Database.Database, file: string): Promise<OpenDatabase> {
+  const { default: Libsql } = await import('libsql/promise');
+  const background = new Libsql(file, {});
+  await background.exec(`${connectionSettings}; PRAGMA wal_autocheckpoint = 200`);
+  return {
+    database,
+    inBackground: (sql) => background.exec(sql),
+    close() {
+      background.close();
+      database.close();
+    },
+  };
 }
 
 /** SQLite gives its own companion files the rights of the main file. */
@@ -46,15 +84,11 @@ function makePrivate(file: string): void {
   chmodSync(file, 0o600);
 }
 
-/**
- * `synchronous = NORMAL` with a write-ahead log loses nothing when the process is killed; a power cut may cost the last
- * moments. The wait for another process's write is short, because this whole process waits.
- */
 function prepareDatabase(database: Database.Database, file: string): void {
-  database.exec('PRAGMA busy_timeout = 800');
+  database.exec(connectionSettings);
   const version = number(database, 'PRAGMA user_version');
   if (version > schemaVersion) throw newer(file, version);
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+  database.exec('PRAGMA journal_mode = WAL');
   if (version === 0) createSchema(database, file);
   if (file !== ':memory:' && statSync(file).size <= checkedWhole) check(database);
 }
