@@ -85,7 +85,7 @@ export function createFileEngine(opened: OpenDatabase, name: string, now: () => 
 
     async close() {
       await stopSweep();
-      opened.close();
+      await opened.close();
     },
   };
 
@@ -94,7 +94,7 @@ export function createFileEngine(opened: OpenDatabase, name: string, now: () => 
     let value: T | undefined;
     let error: SessionStoreError | null = null;
     try {
-      value = work();
+      value = whileOpen(work);
     } catch (cause) {
       error = unavailable(cause);
     }
@@ -103,10 +103,16 @@ export function createFileEngine(opened: OpenDatabase, name: string, now: () => 
 
   function orUnavailable<T>(work: () => T): T {
     try {
-      return work();
+      return whileOpen(work);
     } catch (error) {
       throw unavailable(error);
     }
+  }
+
+  /** Prepared statements outlive the database they belong to. */
+  function whileOpen<T>(work: () => T): T {
+    if (!database.open) throw new Error('it was closed');
+    return work();
   }
 
   function unavailable(cause: unknown): SessionStoreError {

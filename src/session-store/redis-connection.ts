@@ -92,6 +92,7 @@ function after(milliseconds: number): Promise<void> {
 
 function withoutPassword(url: string): string {
   const { protocol, host } = orBadSetting(() => new URL(url));
+  if (!host) throw badSetting();
   return `${protocol}//${host}`;
 }
 
@@ -99,10 +100,15 @@ function orBadSetting<T>(work: () => T): T {
   try {
     return work();
   } catch {
-    throw new SessionStoreError(
-      'SESSION_STORE_SETTING',
-      'SESSION_STORE is not a complete address of a Redis: use redis://[USER:PASSWORD@]HOST:PORT[/DATABASE-NUMBER], ' +
-        'or rediss:// for TLS. Characters such as / # @ in a password must be percent-encoded.',
-    );
+    throw badSetting();
   }
+}
+
+/** Without the setting itself, nor the parser's error, which may quote a password. */
+function badSetting(): SessionStoreError {
+  return new SessionStoreError(
+    'SESSION_STORE_SETTING',
+    'SESSION_STORE is not a complete address of a Redis: use redis://[USER:PASSWORD@]HOST:PORT[/DATABASE-NUMBER], ' +
+      'or rediss:// for TLS. Characters such as / # @ in a password must be percent-encoded.',
+  );
 }

@@ -1,28 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { SessionStore } from '../../src/session-store/open-session-store.ts';
 import { openSessionStore } from '../../src/session-store/open-session-store.ts';
-import { redisServer } from '../support/redis-server.ts';
+import { sessionEngines } from '../support/session-engines.ts';
 import { destroy, get, login, newSession, set, touch } from '../support/sessions.ts';
 
-const idleMs = 3_600_000;
-const maxMs = 24 * 3_600_000;
-const folder = mkdtempSync(join(tmpdir(), 'session-store-'));
-const redis = await redisServer();
-const settings = {
-  memory: 'memory:',
-  'a file': `file:${join(folder, 'sessions.db')}`,
-  ...(redis && { Redis: redis.url }),
-};
-afterAll(async () => {
-  rmSync(folder, { recursive: true });
-  await redis?.stop();
-});
+const minute = 60_000;
+const idleMs = 60 * minute;
+const maxMs = 24 * idleMs;
+const engines = Object.entries(await sessionEngines());
 
-describe.each(Object.entries(settings))('a session store in %s', (_engine, setting) => {
+describe.each(engines)('a session store in %s', (_engine, setting) => {
   let store: SessionStore;
   let now = Date.now();
   let id = '';
@@ -69,13 +57,136 @@ describe.each(Object.entries(settings))('a session store in %s', (_engine, setti
     });
   });
 
+  test('never brings back a login that was taken out of its session', async () => {
+    await set(store, id, { ...newSession(), login: login() });
+    const late = await get(store, id);
+    const { login: _, ...rest } = (await get(store, id))!;
+    await set(store, id, rest);
+    expect(await get(store, id)).not.toHaveProperty('login');
+    await set(store, id, { ...late!, login: login({ revision: 2 }) });
+    expect(await get(store, id)).not.toHaveProperty('login');
+  });
+
+  test('takes a login into a session that had none', async () => {
+    await set(store, id, newSession());
+    await set(store, id, { ...(await get(store, id))!, login: login() });
+    expect(await get(store, id)).toMatchObject({ login: { revision: 1 } });
+  });
+
+  test('updates what is already there when somebody saves under its id as if it were fresh', async () => {
+    await set(store, id, { ...newSession(), login: login({ revision: 2, tokens: 'newer' }) });
+    await set(store, id, {
+      ...newSession(),
+      login: login({ revision: 1, tokens: 'older' }),
+      finished: { a: '/' },
+    });
+    expect(await get(store, id)).toMatchObject({ login: { tokens: 'newer' }, finished: { a: '/' } });
+  });
+
+  test('lets a fresh session start where one has expired', async () => {
+    await set(store, id, { ...newSession(), login: login({ revision: 9 }) });
+    now += idleMs;
+    await set(store, id, { ...newSession(), login: login({ revision: 1, startedAt: now }) });
+    expect(await get(store, id)).toMatchObject({ login: { revision: 1 } });
+  });
+
   test('ends a session that was idle, and a late save does not bring it back', async () => {
     await set(store, id, newSession());
     const loaded = await get(store, id);
-    now += idleMs;
+    now += idleMs - 1;
+    expect(await get(store, id)).not.toBeNull();
+    now += 1;
     expect(await get(store, id)).toBeNull();
     await set(store, id, loaded!);
     await touch(store, id, loaded!);
     expect(await get(store, id)).toBeNull();
   });
+
+  test('keeps a session alive that is used, whatever its cookie says', async () => {
+    const cookie = { ...newSession().cookie, originalMaxAge: 1000, expires: new Date(now + 1000) };
+    await set(store, id, { cookie });
+    for (let used = 0; used < 5; used++) {
+      now += idleMs - minute;
+      await touch(store, id, (await get(store, id))!);
+    }
+    expect(await get(store, id)).not.toBeNull();
+  });
+
+  test('ends a login at its greatest age, however busy it is', async () => {
+    const startedAt = now;
+    await set(store, id, { ...newSession(), login: login({ startedAt }) });
+    while (now + idleMs / 2 < startedAt + maxMs) {
+      now += idleMs / 2;
+      const used = (await get(store, id))!;
+      await touch(store, id, used);
+      await set(store, id, used);
+    }
+    expect(await get(store, id)).not.toBeNull();
+    now = startedAt + maxMs;
+    expect(await get(store, id)).toBeNull();
+  });
+
+  test('holds a stored session to a greatest age that was lowered since', async () => {
+    await set(store, id, { ...newSession(), login: login({ startedAt: now }) });
+    if (setting === 'memory:') return;
+    const stricter = await openSessionStore(setting, { idleMs, maxMs: minute, now: () => now + minute });
+    expect(await get(stricter, id)).toBeNull();
+    await stricter.close();
+  });
+
+  test('writes no touch that would move the end by less than a minute', async () => {
+    const opened = now;
+    await set(store, id, newSession());
+    now = opened + minute - 1;
+    await touch(store, id, (await get(store, id))!);
+    now = opened + idleMs;
+    expect(await get(store, id)).toBeNull();
+  });
+
+  test('writes a touch that moves the end by a minute', async () => {
+    const opened = now;
+    await set(store, id, newSession());
+    now = opened + minute;
+    await touch(store, id, (await get(store, id))!);
+    now = opened + idleMs;
+    expect(await get(store, id)).not.toBeNull();
+  });
+
+  test('answers ping, and nothing once it is closed', async () => {
+    await expect(store.ping()).resolves.toBeUndefined();
+    await store.close();
+    await expect(get(store, id)).rejects.toMatchObject({ code: 'SESSION_STORE_UNAVAILABLE' });
+    store = await openSessionStore(setting, { idleMs, maxMs });
+  });
+});
+
+test.each(engines.filter(([engine]) => engine !== 'Redis'))(
+  'in %s the answer comes before the call returns',
+  async (_engine, setting) => {
+    const store = await openSessionStore(setting, { idleMs, maxMs });
+    const answers: string[] = [];
+    store.set('sync', newSession(), () => answers.push('set'));
+    store.get('sync', (_error, found) => {
+      answers.push('get');
+      store.touch('sync', found!, () => answers.push('touch'));
+    });
+    store.destroy('sync', () => answers.push('destroy'));
+    expect(answers).toEqual(['set', 'get', 'touch', 'destroy']);
+    await store.close();
+  },
+);
+
+test.each([
+  ['', 'SESSION_STORE_SETTING'],
+  ['sessions.db', 'SESSION_STORE_SETTING'],
+  ['file:', 'SESSION_STORE_SETTING'],
+  ['http://localhost:6379', 'SESSION_STORE_SETTING'],
+  ['redis://', 'SESSION_STORE_SETTING'],
+  ['redis://:s3cret@localhost:notaport', 'SESSION_STORE_SETTING'],
+  ['redis://:s3cret@localhost/sessions', 'SESSION_STORE_SETTING'],
+])('refuses the setting "%s" without repeating it', async (setting, code) => {
+  const refusal = await openSessionStore(setting, { idleMs, maxMs }).catch((error) => error);
+  expect(refusal).toMatchObject({ name: 'SessionStoreError', code });
+  expect(refusal.message).toMatch(/redis:\/\//);
+  expect(refusal.message).not.toContain('s3cret');
 });
