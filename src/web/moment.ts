@@ -22,7 +22,9 @@ export function moment(at: number, now: number): Moment {
   };
 }
 
+/** Whole units that have passed, or are left: half a minute is lent to the future, so that a fresh week counts seven days. */
 function distance(milliseconds: number): string {
-  const [unit, length] = units.find(([, size]) => Math.abs(milliseconds) >= size) ?? ['second', 1000];
-  return relative.format(Math.trunc(milliseconds / length), unit);
+  const lent = milliseconds > 0 ? milliseconds + 30_000 : milliseconds;
+  const [unit, length] = units.find(([, size]) => Math.abs(lent) >= size) ?? ['second', 1000];
+  return relative.format(Math.trunc((unit === 'second' ? milliseconds : lent) / length), unit);
 }

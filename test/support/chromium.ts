@@ -37,13 +37,25 @@ export function describeInChromium(title: string, define: (openPage: OpenPage) =
   });
 }
 
-/** A reader's circumstances under which every page must work. */
-export const circumstances: readonly [name: string, options: BrowserContextOptions][] = [
-  ['light', { colorScheme: 'light', viewport: { width: 1280, height: 800 } }],
-  ['dark', { colorScheme: 'dark', viewport: { width: 1280, height: 800 } }],
-  ['320 px wide', { colorScheme: 'light', viewport: { width: 320, height: 640 } }],
-  ['dark, 200 % zoom', { colorScheme: 'dark', viewport: { width: 640, height: 400 }, deviceScaleFactor: 2 }],
-  ['forced colours', { forcedColors: 'active', viewport: { width: 1280, height: 800 } }],
+/** The circumstances of a reader. */
+export interface Circumstance {
+  readonly colorScheme: 'light' | 'dark';
+  readonly forcedColors?: 'active';
+  /** In CSS pixels: at 200 % zoom a window has half as many. */
+  readonly size: { readonly width: number; readonly height: number };
+}
+
+const desk = { width: 1280, height: 800 };
+
+/** Every circumstance in which a page must work. */
+export const circumstances: readonly [name: string, circumstance: Circumstance][] = [
+  ['light', { colorScheme: 'light', size: desk }],
+  ['dark', { colorScheme: 'dark', size: desk }],
+  ['320 px wide', { colorScheme: 'light', size: { width: 320, height: 640 } }],
+  ['dark, 320 px wide', { colorScheme: 'dark', size: { width: 320, height: 640 } }],
+  ['200 % zoom', { colorScheme: 'light', size: { width: 640, height: 400 } }],
+  ['forced colours', { colorScheme: 'light', forcedColors: 'active', size: desk }],
+  ['forced colours, dark', { colorScheme: 'dark', forcedColors: 'active', size: desk }],
 ];
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -1,0 +1,107 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { BrowserContext, Page } from 'playwright-core';
+import { circumstances, describeInChromium, problemsOf } from '../support/chromium.ts';
+import type { Site } from '../support/site.ts';
+import { startSite } from '../support/site.ts';
+
+let site: Site;
+
+beforeAll(async () => {
+  site = await startSite();
+  await mkdir('screenshots', { recursive: true });
+});
+
+afterAll(() => site.close());
+
+const writer = 'will.writer@acme.example';
+
+/** Every page: its name, and how to get there in a fresh browser. */
+const pages: readonly [name: string, open: (visit: Visitor) => Promise<void>][] = [
+  ['home', (visit) => visit.path('/')],
+  ['button', (visit) => visit.path('/button')],
+  ['flow-empty', (visit) => visit.path('/flow')],
+  ['troubleshooting', (visit) => visit.path('/troubleshooting')],
+  ['not-found', (visit) => visit.path('/nowhere')],
+  ['logged-out', (visit) => visit.path('/logged-out')],
+  ['sandbox-personas', (visit) => visit.path('/auth/login')],
+  ['sandbox-consent', (visit) => visit.logIn(undefined)],
+  ['cancelled', (visit) => visit.logIn('Cancel')],
+  ['refused', (visit) => visit.logIn('Authorize', 'penny.pending@acme.example')],
+  ['unknown-login', (visit) => visit.path('/auth/callback?code=x&state=somebody-elses')],
+  ['home-logged-in', (visit) => visit.logIn('Authorize')],
+  ['account', (visit) => visit.logIn('Authorize', 'cole.custom@acme.example', '/account')],
+  ['account-long-name', (visit) => visit.logIn('Authorize', 'wilhelmina', '/account')],
+  ['projects', (visit) => visit.logIn('Authorize', writer, '/projects')],
+  ['flow', (visit) => visit.logIn('Authorize', writer, '/flow')],
+  [
+    'flow-failed',
+    async (visit) => {
+      await visit.logIn('Cancel');
+      await visit.path('/flow');
+    },
+  ],
+];
+
+/** Somebody in a fresh browser. */
+class Visitor {
+  readonly context: BrowserContext;
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+    this.context = page.context();
+  }
+
+  async path(to: string): Promise<void> {
+    await this.page.goto(site.url + to);
+  }
+
+  async logIn(button: string | undefined, email = writer, returnTo = '/'): Promise<void> {
+    await this.path(`/auth/login?returnTo=${returnTo}`);
+    await this.page.getByRole('button', { name: email }).click();
+    await this.page.getByRole('button', { name: 'Authorize' }).waitFor();
+    if (!button) return;
+    await this.page.getByRole('button', { name: button }).click();
+    await this.page.waitForURL(`${site.url}/**`);
+  }
+}
+
+describeInChromium('every page', (openPage) => {
+  test.each(pages)(
+    '%s is accessible and fits in every circumstance, and is photographed',
+    async (name, open) => {
+      const visitor = new Visitor(await openPage());
+      await open(visitor);
+      expect(await problemsIn(visitor.page)).toEqual([]);
+      await photograph(visitor.page, name);
+      await visitor.context.close();
+    },
+  );
+});
+
+async function problemsIn(page: Page): Promise<string[]> {
+  const problems: string[] = [];
+  for (const [circumstance, { size, ...media }] of circumstances) {
+    await page.emulateMedia({ forcedColors: 'none', ...media });
+    await page.setViewportSize(size);
+    problems.push(...(await problemsOf(page)).map((problem) => `${circumstance}: ${problem}`));
+  }
+  return problems;
+}
+
+/** For people to look at: in both schemes, on a phone and on a desk. */
+async function photograph(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const [device, width, height] of [
+      ['phone', 390, 844],
+      ['desktop', 1280, 800],
+    ] as const) {
+      await page.emulateMedia({ colorScheme, forcedColors: 'none' });
+      await page.setViewportSize({ width, height });
+      const file = path.join('screenshots', `${name}-${device}-${colorScheme}.png`);
+      await page.screenshot({ path: file, fullPage: true });
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** One request and its answer as they went over the wire, secrets and all. */
+export interface Tapped {
+  readonly method: string;
+  readonly url: URL;
+  readonly requestHeaders: http.IncomingHttpHeaders;
+  readonly requestBody: string;
+  readonly status: number;
+  readonly responseHeaders: http.IncomingHttpHeaders;
+  readonly responseBody: string;
+}
+
+/** Stands between a client and the server at `target`, passes everything on, and writes it down. */
+export async function startWiretap(
+  target: string,
+): Promise<{ url: string; tapped: Tapped[]; close(): Promise<void> }> {
+  const tapped: Tapped[] = [];
+  const server = http.createServer(async (request, response) => {
+    const requestBody = await text(request);
+    const { method = 'GET', url = '/', headers } = request;
+    const onward = http.request(new URL(url, target), { method, headers, agent: false });
+    onward.end(requestBody);
+    const [answer] = (await once(onward, 'response')) as [http.IncomingMessage];
+    const responseBody = await text(answer);
+    tapped.push({
+      method,
+      url: new URL(url, target),
+      requestHeaders: headers,
+      requestBody,
+      status: answer.statusCode ?? 0,
+      responseHeaders: answer.headers,
+      responseBody,
+    });
+    response.writeHead(answer.statusCode ?? 502, answer.headers).end(responseBody);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    tapped,
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function text(stream: http.IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}

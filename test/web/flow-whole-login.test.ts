@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Browser } from '../support/browser.ts';
+import type { Site } from '../support/site.ts';
+import { startSite } from '../support/site.ts';
+import type { Tapped } from '../support/wiretap.ts';
+import { startWiretap } from '../support/wiretap.ts';
+
+let site: Site;
+let wire: Awaited<ReturnType<typeof startWiretap>>;
+
+beforeAll(async () => {
+  site = await startSite({
+    async through(sandboxUrl) {
+      wire = await startWiretap(sandboxUrl);
+      return wire.url;
+    },
+  });
+});
+
+afterAll(async () => {
+  await site.close();
+  await wire.close();
+});
+
+/** Logs somebody in through the sandbox's pages, and forgets what was on the wire before. */
+async function logIn(browser: Browser, email: string, button = 'Authorize') {
+  wire.tapped.length = 0;
+  const personas = await browser.visit(`${site.url}/auth/login?returnTo=/account`);
+  return browser.press(await browser.press(personas, email), button);
+}
+
+/** The requests to LaunchDarkly that the page shows: method, path and status, in order. */
+function shownRequests(html: string): string[] {
+  const steps = html.split('<li class="message').slice(1);
+  return steps.flatMap((step) => {
+    const [, method, path] =
+      /<p class="line"><code>(\w+) https?:\/\/127\.0\.0\.1:\d+(\S+)<\/code>/.exec(step) ?? [];
+    const [, status] = /<p class="line line--answer"><code>(\w+)/.exec(step) ?? [];
+    return method ? [`${method} ${path} ${status}`] : [];
+  });
+}
+
+/** Whether the app itself sent it: the browser in these tests names itself otherwise. */
+function isBackChannel({ requestHeaders }: Tapped): boolean {
+  return /^(log-in-with-launchdarkly|openid-client)/.test(requestHeaders['user-agent'] ?? '');
+}
+
+/** Every secret that went over the wire or lies in the browser. */
+function secretsOf(browser: Browser): Map<string, string> {
+  const secrets = new Map([['client secret', site.clientSecret]]);
+  const keep = (name: string, value: string | null | undefined) => value && secrets.set(name, value);
+  for (const { url, requestBody, responseBody } of wire.tapped) {
+    const form = new URLSearchParams(requestBody);
+    for (const name of ['code', 'code_verifier']) keep(name, form.get(name));
+    for (const name of ['access_token', 'refresh_token']) {
+      keep(name, new RegExp(`"${name}":\\s*"([^"]+)"`).exec(responseBody)?.[1]);
+    }
+    keep('state', url.searchParams.get('state'));
+  }
+  for (const [name, { value }] of browser.cookies(site.url)) keep(`cookie ${name}`, value);
+  return secrets;
+}
+
+describe('a login through the sandbox', () => {
+  test('is shown with exactly the messages that went over the wire, in their order', async () => {
+    const browser = new Browser();
+    await logIn(browser, 'will.writer@acme.example');
+    const onTheWire = wire.tapped
+      .filter(isBackChannel)
+      .map(({ method, url, status }) => `${method} ${url.pathname} ${status}`);
+    const { body } = await browser.visit(`${site.url}/flow`);
+
+    expect(onTheWire).toEqual([
+      'POST /trust/oauth/token 200',
+      'GET /api/v2/caller-identity 200',
+      'GET /api/v2/members/me 200',
+    ]);
+    expect(shownRequests(body)).toEqual(['GET /trust/oauth/authorize Redirect', ...onTheWire]);
+  });
+
+  test('shows every parameter of the token request and of the authorization request, and no other', async () => {
+    const browser = new Browser();
+    await logIn(browser, 'ada.admin@acme.example');
+    const { body } = await browser.visit(`${site.url}/flow`);
+    const [, , authorize = '', , token = ''] = body.split('<li class="message');
+    const names = (step: string, group: string) => {
+      const [, table = ''] = step.split(`<caption>${group}`);
+      return [...(table.split('</table>')[0] ?? '').matchAll(/<th scope="row"><code>([^<]+)/g)].map(
+        ([, name]) => name,
+      );
+    };
+    const sentTo = (path: string) => wire.tapped.find(({ url }) => url.pathname === path);
+
+    expect(names(token, 'Form fields')).toContain('code_verifier');
+    expect(names(authorize, 'Query')).toEqual([
+      ...(sentTo('/trust/oauth/authorize')?.url.searchParams.keys() ?? []),
+    ]);
+    expect(names(token, 'Form fields')).toEqual([
+      ...new URLSearchParams(sentTo('/trust/oauth/token')?.requestBody).keys(),
+    ]);
+  });
+
+  test('leaves no secret, token, code, verifier or cookie value in any page', async () => {
+    const browser = new Browser();
+    await logIn(browser, 'will.writer@acme.example');
+    const secrets = secretsOf(browser);
+    for (const path of [
+      '/',
+      '/account',
+      '/projects',
+      '/flow',
+      '/button',
+      '/logged-out',
+      '/troubleshooting',
+      '/nowhere',
+    ]) {
+      await browser.visit(site.url + path);
+    }
+    await browser.visit(
+      `${site.url}/auth/callback?code=wrong-code-of-a-replay&state=${secrets.get('state')}`,
+    );
+    const pages = browser.history
+      .filter(({ url, location }) => url.startsWith(site.url) && !location)
+      .map(({ url, body }) => ({ url, body }));
+
+    expect([...secrets.keys()]).toEqual(
+      expect.arrayContaining([
+        'client secret',
+        'code',
+        'code_verifier',
+        'access_token',
+        'refresh_token',
+        'state',
+      ]),
+    );
+    expect(pages.length).toBeGreaterThan(7);
+    const leaks = pages.flatMap(({ url, body }) =>
+      [...secrets]
+        .filter(([, value]) => body.includes(value) || body.includes(encodeURIComponent(value)))
+        .map(([name]) => `${name} on ${new URL(url).pathname}`),
+    );
+    expect(leaks).toEqual([]);
+  });
+
+  test('that the member cancels is shown as far as it came', async () => {
+    const browser = new Browser();
+    await logIn(browser, 'will.writer@acme.example', 'Cancel');
+    const { body } = await browser.visit(`${site.url}/flow`);
+    expect(body).toContain('It failed at step 2 of 3');
+    expect(body).toContain('<code>access_denied</code>');
+    expect(wire.tapped.filter(isBackChannel)).toEqual([]);
+  });
+
+  test('of somebody whose invitation is open shows the messages up to the refusal, and the token handed back', async () => {
+    const browser = new Browser();
+    await logIn(browser, 'penny.pending@acme.example');
+    const { body } = await browser.visit(`${site.url}/flow`);
+    expect(body).toContain('<code>invitation_pending</code>');
+    expect(shownRequests(body).slice(0, 4)).toEqual([
+      'GET /trust/oauth/authorize Redirect',
+      'POST /trust/oauth/token 200',
+      'GET /api/v2/caller-identity 200',
+      'GET /api/v2/members/me 200',
+    ]);
+  });
+
+  test('is forgotten at logout', async () => {
+    const browser = new Browser();
+    await logIn(browser, 'will.writer@acme.example');
+    await browser.press(await browser.visit(`${site.url}/account`), 'Log out');
+    expect((await browser.visit(`${site.url}/flow`)).body).toContain('Nothing recorded yet');
+  });
+});
+
+test('a site for the public records nothing unless it is told to', async () => {
+  const quiet = await startSite({ settings: { FLOW_INSPECTOR: 'off' } });
+  const browser = new Browser();
+  await browser.press(
+    await browser.press(await browser.visit(`${quiet.url}/auth/login`), 'will.writer@acme.example'),
+    'Authorize',
+  );
+  expect((await browser.visit(`${quiet.url}/flow`)).body).toContain('It is switched off here');
+  expect([...browser.cookies(quiet.url).keys()]).not.toContain('__Host-flow');
+  await quiet.close();
+});
