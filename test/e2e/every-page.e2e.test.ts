@@ -3,17 +3,17 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { BrowserContext, Page } from 'playwright-core';
 import { circumstances, describeInChromium, problemsOf } from '../support/chromium.ts';
-import type { Site } from '../support/site.ts';
-import { startSite } from '../support/site.ts';
+import type { TestApp } from '../support/test-app.ts';
+import { startTestApp } from '../support/test-app.ts';
 
-let site: Site;
+let app: TestApp;
 
 beforeAll(async () => {
-  site = await startSite();
+  app = await startTestApp();
   await mkdir('screenshots', { recursive: true });
 });
 
-afterAll(() => site.close());
+afterAll(() => app.close());
 
 const writer = 'will.writer@acme.example';
 
@@ -55,7 +55,7 @@ class Visitor {
   }
 
   async path(to: string): Promise<void> {
-    await this.page.goto(site.url + to);
+    await this.page.goto(app.url + to);
   }
 
   async logIn(button: string | undefined, email = writer, returnTo = '/'): Promise<void> {
@@ -64,7 +64,7 @@ class Visitor {
     await this.page.getByRole('button', { name: 'Authorize' }).waitFor();
     if (!button) return;
     await this.page.getByRole('button', { name: button }).click();
-    await this.page.waitForURL(`${site.url}/**`);
+    await this.page.waitForURL(`${app.url}/**`);
   }
 }
 
@@ -84,7 +84,7 @@ describeInChromium('every page', (openPage) => {
 async function problemsIn(page: Page): Promise<string[]> {
   const problems: string[] = [];
   for (const [circumstance, { size, ...media }] of circumstances) {
-    await page.emulateMedia({ forcedColors: 'none', ...media });
+    await page.emulateMedia({ forcedColors: 'none', reducedMotion: 'reduce', ...media });
     await page.setViewportSize(size);
     problems.push(...(await problemsOf(page)).map((problem) => `${circumstance}: ${problem}`));
   }

@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { describeInChromium } from '../support/chromium.ts';
-import type { Site } from '../support/site.ts';
-import { startSite } from '../support/site.ts';
+import type { TestApp } from '../support/test-app.ts';
+import { startTestApp } from '../support/test-app.ts';
 
-let site: Site;
+let app: TestApp;
 
 beforeAll(async () => {
-  site = await startSite();
+  app = await startTestApp();
 });
 
-afterAll(() => site.close());
+afterAll(() => app.close());
 
 const writer = 'will.writer@acme.example';
 
 async function logIn(page: Page, email = writer): Promise<void> {
-  await page.goto(site.url);
+  await page.goto(app.url);
   await page.getByRole('link', { name: 'Log in with LaunchDarkly' }).click();
   await page.getByRole('button', { name: email }).click();
   await page.getByRole('button', { name: 'Authorize' }).click();
-  await page.waitForURL(`${site.url}/**`);
+  await page.waitForURL(`${app.url}/**`);
 }
 
 /** Presses Tab until the wanted element has the focus, as somebody without a mouse would; then presses Enter. */
@@ -49,15 +49,15 @@ describeInChromium('somebody at a browser', (openPage) => {
 
   test('logs in by keyboard alone, and always sees where they are', async () => {
     const page = await openPage();
-    await page.goto(site.url);
+    await page.goto(app.url);
     await tabToAndPress(page, 'Log in with LaunchDarkly');
-    await page.waitForURL(`${site.sandbox.url}/**`);
+    await page.waitForURL(`${app.sandbox.url}/**`);
     await tabToAndPress(page, writer);
     await page.getByRole('button', { name: 'Authorize' }).waitFor();
     await tabToAndPress(page, 'Authorize');
-    await page.waitForURL(`${site.url}/`);
+    await page.waitForURL(`${app.url}/`);
     await tabToAndPress(page, 'Log out');
-    await page.waitForURL(`${site.url}/logged-out`);
+    await page.waitForURL(`${app.url}/logged-out`);
     await page.context().close();
   });
 
@@ -70,10 +70,10 @@ describeInChromium('somebody at a browser', (openPage) => {
 
   test('who asks for a protected page comes back to it after the login', async () => {
     const page = await openPage();
-    await page.goto(`${site.url}/projects?sort=name`);
+    await page.goto(`${app.url}/projects?sort=name`);
     await page.getByRole('button', { name: writer }).click();
     await page.getByRole('button', { name: 'Authorize' }).click();
-    await page.waitForURL(`${site.url}/projects?sort=name`);
+    await page.waitForURL(`${app.url}/projects?sort=name`);
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Projects');
     await page.context().close();
   });
@@ -81,12 +81,12 @@ describeInChromium('somebody at a browser', (openPage) => {
   test('who logs out is told what has ended, and the back button shows nothing any more', async () => {
     const page = await openPage();
     await logIn(page);
-    await page.goto(`${site.url}/account`);
+    await page.goto(`${app.url}/account`);
     await page.getByRole('button', { name: 'Log out' }).click();
-    await page.waitForURL(`${site.url}/logged-out`);
+    await page.waitForURL(`${app.url}/logged-out`);
     expect(await page.getByRole('main').textContent()).toContain('LaunchDarkly still knows you');
     await page.goBack();
-    expect(page.url()).not.toBe(`${site.url}/account`);
+    expect(page.url()).not.toBe(`${app.url}/account`);
     await page.context().close();
   });
 
@@ -104,33 +104,33 @@ describeInChromium('somebody at a browser', (openPage) => {
     const first = await openPage();
     const second = await first.context().newPage();
     for (const page of [first, second]) {
-      await page.goto(`${site.url}/auth/login?returnTo=/account`);
+      await page.goto(`${app.url}/auth/login?returnTo=/account`);
     }
     for (const page of [first, second]) {
       await page.getByRole('button', { name: writer }).click();
       await page.getByRole('button', { name: 'Authorize' }).click();
-      await page.waitForURL(`${site.url}/account`);
+      await page.waitForURL(`${app.url}/account`);
     }
     await first.context().close();
   });
 
   test('who cancels is told so kindly, and gets to where they were going by trying again', async () => {
     const page = await openPage();
-    await page.goto(`${site.url}/auth/login?returnTo=/account`);
+    await page.goto(`${app.url}/auth/login?returnTo=/account`);
     await page.getByRole('button', { name: writer }).click();
     await page.getByRole('button', { name: 'Cancel' }).click();
-    await page.waitForURL(`${site.url}/**`);
+    await page.waitForURL(`${app.url}/**`);
     expect(await page.getByRole('alert').textContent()).toContain('You cancelled the login');
     await page.getByRole('link', { name: 'Try again' }).click();
     await page.getByRole('button', { name: writer }).click();
     await page.getByRole('button', { name: 'Authorize' }).click();
-    await page.waitForURL(`${site.url}/account`);
+    await page.waitForURL(`${app.url}/account`);
     await page.context().close();
   });
 
   test('who cancelled can look where the login stopped, and why', async () => {
     const page = await openPage();
-    await page.goto(`${site.url}/auth/login`);
+    await page.goto(`${app.url}/auth/login`);
     await page.getByRole('button', { name: writer }).click();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('link', { name: 'See where it stopped' }).click();
@@ -141,7 +141,7 @@ describeInChromium('somebody at a browser', (openPage) => {
 
   test('can copy the button’s style sheet, and hears that it worked', async () => {
     const page = await openPage({ permissions: ['clipboard-read', 'clipboard-write'] });
-    await page.goto(`${site.url}/button`);
+    await page.goto(`${app.url}/button`);
     await page.getByRole('button', { name: 'Copy launchdarkly-button.css' }).click();
     await page.getByRole('status').getByText('Copied').waitFor();
     expect(await page.evaluate('navigator.clipboard.readText()')).toContain('.ld-button {');
@@ -156,7 +156,7 @@ describeInChromium('somebody at a browser', (openPage) => {
     });
     await logIn(page);
     for (const path of ['/', '/account', '/projects', '/flow', '/button', '/troubleshooting']) {
-      await page.goto(site.url + path);
+      await page.goto(app.url + path);
     }
     expect(complaints).toEqual([]);
     await page.context().close();

@@ -1,28 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { afterAll, beforeAll, describe, test } from '@jest/globals';
+import { afterAll, beforeAll } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
-
-const executablePath = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-].find((path) => existsSync(path));
+import { describeWith } from './when-installed.ts';
 
 /** Opens a page in a browser of its own: no cookie is shared with another. Certificates are not checked. */
 export type OpenPage = (options?: BrowserContextOptions) => Promise<Page>;
 
 /** Tests in a real Chromium. Where there is none, one line says how to get it. */
 export function describeInChromium(title: string, define: (openPage: OpenPage) => void): void {
-  if (!executablePath) {
-    test(`${title}: needs Chromium`, () => {
-      console.log(`Not run: "${title}" needs Chromium. Install it, on Debian by: apt-get install chromium`);
-    });
-    return;
-  }
-  describe(title, () => {
+  describeWith('chromium', 'chromium', title, (executablePath) => {
     let browser: Browser;
     beforeAll(async () => {
       const args = ['--no-sandbox', '--disable-background-networking'];

@@ -13,11 +13,19 @@ export interface Tapped {
   readonly responseBody: string;
 }
 
-/** Stands between a client and the server at `target`, passes everything on, and writes it down. */
-export async function startWiretap(
-  target: string,
-): Promise<{ url: string; tapped: Tapped[]; close(): Promise<void> }> {
+export interface Wiretap {
+  readonly url: string;
+  /** What went over the wire so far. */
+  readonly tapped: Tapped[];
+  /** Says which server it stands in front of. */
+  passTo(target: string): void;
+  close(): Promise<void>;
+}
+
+/** Stands between a client and a server, passes everything on, and writes it down. */
+export async function startWiretap(): Promise<Wiretap> {
   const tapped: Tapped[] = [];
+  let target = '';
   const server = http.createServer(async (request, response) => {
     const requestBody = await text(request);
     const { method = 'GET', url = '/', headers } = request;
@@ -41,6 +49,9 @@ export async function startWiretap(
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     tapped,
+    passTo(url) {
+      target = url;
+    },
     async close() {
       server.closeAllConnections();
       server.close();

@@ -1,31 +1,28 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Browser } from '../support/browser.ts';
-import type { Site } from '../support/site.ts';
-import { startSite } from '../support/site.ts';
-import type { Tapped } from '../support/wiretap.ts';
+import type { TestApp } from '../support/test-app.ts';
+import { logIn as logInAs, startTestApp } from '../support/test-app.ts';
+import type { Tapped, Wiretap } from '../support/wiretap.ts';
 import { startWiretap } from '../support/wiretap.ts';
 
-let site: Site;
-let wire: Awaited<ReturnType<typeof startWiretap>>;
+let app: TestApp;
+let wire: Wiretap;
 
 beforeAll(async () => {
-  site = await startSite({
-    async through(sandboxUrl) {
-      wire = await startWiretap(sandboxUrl);
-      return wire.url;
-    },
-  });
+  wire = await startWiretap();
+  app = await startTestApp({ env: { LD_BASE_URI: wire.url } });
+  wire.passTo(app.sandbox.url);
 });
 
 afterAll(async () => {
-  await site.close();
+  await app.close();
   await wire.close();
 });
 
 /** Logs somebody in through the sandbox's pages, and forgets what was on the wire before. */
 async function logIn(browser: Browser, email: string, button = 'Authorize') {
   wire.tapped.length = 0;
-  const personas = await browser.visit(`${site.url}/auth/login?returnTo=/account`);
+  const personas = await browser.visit(`${app.url}/auth/login?returnTo=/account`);
   return browser.press(await browser.press(personas, email), button);
 }
 
@@ -47,7 +44,7 @@ function isBackChannel({ requestHeaders }: Tapped): boolean {
 
 /** Every secret that went over the wire or lies in the browser. */
 function secretsOf(browser: Browser): Map<string, string> {
-  const secrets = new Map([['client secret', site.clientSecret]]);
+  const secrets = new Map([['client secret', app.clientSecret]]);
   const keep = (name: string, value: string | null | undefined) => value && secrets.set(name, value);
   for (const { url, requestBody, responseBody } of wire.tapped) {
     const form = new URLSearchParams(requestBody);
@@ -57,7 +54,7 @@ function secretsOf(browser: Browser): Map<string, string> {
     }
     keep('state', url.searchParams.get('state'));
   }
-  for (const [name, { value }] of browser.cookies(site.url)) keep(`cookie ${name}`, value);
+  for (const [name, { value }] of browser.cookies(app.url)) keep(`cookie ${name}`, value);
   return secrets;
 }
 
@@ -68,7 +65,7 @@ describe('a login through the sandbox', () => {
     const onTheWire = wire.tapped
       .filter(isBackChannel)
       .map(({ method, url, status }) => `${method} ${url.pathname} ${status}`);
-    const { body } = await browser.visit(`${site.url}/flow`);
+    const { body } = await browser.visit(`${app.url}/flow`);
 
     expect(onTheWire).toEqual([
       'POST /trust/oauth/token 200',
@@ -81,7 +78,7 @@ describe('a login through the sandbox', () => {
   test('shows every parameter of the token request and of the authorization request, and no other', async () => {
     const browser = new Browser();
     await logIn(browser, 'ada.admin@acme.example');
-    const { body } = await browser.visit(`${site.url}/flow`);
+    const { body } = await browser.visit(`${app.url}/flow`);
     const [, , authorize = '', , token = ''] = body.split('<li class="message');
     const names = (step: string, group: string) => {
       const [, table = ''] = step.split(`<caption>${group}`);
@@ -114,13 +111,11 @@ describe('a login through the sandbox', () => {
       '/troubleshooting',
       '/nowhere',
     ]) {
-      await browser.visit(site.url + path);
+      await browser.visit(app.url + path);
     }
-    await browser.visit(
-      `${site.url}/auth/callback?code=wrong-code-of-a-replay&state=${secrets.get('state')}`,
-    );
+    await browser.visit(`${app.url}/auth/callback?code=wrong-code-of-a-replay&state=${secrets.get('state')}`);
     const pages = browser.history
-      .filter(({ url, location }) => url.startsWith(site.url) && !location)
+      .filter(({ url, location }) => url.startsWith(app.url) && !location)
       .map(({ url, body }) => ({ url, body }));
 
     expect([...secrets.keys()]).toEqual(
@@ -145,7 +140,7 @@ describe('a login through the sandbox', () => {
   test('that the member cancels is shown as far as it came', async () => {
     const browser = new Browser();
     await logIn(browser, 'will.writer@acme.example', 'Cancel');
-    const { body } = await browser.visit(`${site.url}/flow`);
+    const { body } = await browser.visit(`${app.url}/flow`);
     expect(body).toContain('It failed at step 2 of 3');
     expect(body).toContain('<code>access_denied</code>');
     expect(wire.tapped.filter(isBackChannel)).toEqual([]);
@@ -154,7 +149,7 @@ describe('a login through the sandbox', () => {
   test('of somebody whose invitation is open shows the messages up to the refusal, and the token handed back', async () => {
     const browser = new Browser();
     await logIn(browser, 'penny.pending@acme.example');
-    const { body } = await browser.visit(`${site.url}/flow`);
+    const { body } = await browser.visit(`${app.url}/flow`);
     expect(body).toContain('<code>invitation_pending</code>');
     expect(shownRequests(body).slice(0, 4)).toEqual([
       'GET /trust/oauth/authorize Redirect',
@@ -167,18 +162,14 @@ describe('a login through the sandbox', () => {
   test('is forgotten at logout', async () => {
     const browser = new Browser();
     await logIn(browser, 'will.writer@acme.example');
-    await browser.press(await browser.visit(`${site.url}/account`), 'Log out');
-    expect((await browser.visit(`${site.url}/flow`)).body).toContain('Nothing recorded yet');
+    await browser.press(await browser.visit(`${app.url}/account`), 'Log out');
+    expect((await browser.visit(`${app.url}/flow`)).body).toContain('Nothing recorded yet');
   });
 });
 
-test('a site for the public records nothing unless it is told to', async () => {
-  const quiet = await startSite({ settings: { FLOW_INSPECTOR: 'off' } });
-  const browser = new Browser();
-  await browser.press(
-    await browser.press(await browser.visit(`${quiet.url}/auth/login`), 'will.writer@acme.example'),
-    'Authorize',
-  );
+test('nothing is recorded, and the page says so, when the inspector is off', async () => {
+  const quiet = await startTestApp({ env: { FLOW_INSPECTOR: 'off' } });
+  const { browser } = await logInAs(quiet);
   expect((await browser.visit(`${quiet.url}/flow`)).body).toContain('It is switched off here');
   expect([...browser.cookies(quiet.url).keys()]).not.toContain('__Host-flow');
   await quiet.close();

@@ -16,7 +16,7 @@ export function personasPage(store: SandboxStore, request: AuthorizationRequest)
 you pick the member you want to be.</p>
 <form method="get" action="/trust/oauth/login">
 <input type="hidden" name="request" value="${request.query}">
-<ul class="personas">${people.map((person, index) => personaButton(store, { person, index, request }))}</ul>
+<ul class="personas">${people.map((person) => personaButton(store, person, request))}</ul>
 </form>`,
   );
 }
@@ -42,17 +42,12 @@ function suggestedFirst(people: Person[], hint: string | undefined): Person[] {
   return [...suggested, ...people.filter((person) => !suggested.includes(person))];
 }
 
-function personaButton(
-  store: SandboxStore,
-  { person, index, request }: { person: Person; index: number; request: AuthorizationRequest },
-): Html {
+function personaButton(store: SandboxStore, person: Person, request: AuthorizationRequest): Html {
   const { member } = person;
-  const label = `persona-${index}`;
-  return html`<li><button class="persona" type="submit" name="email" value="${member.email}"
- aria-labelledby="${label}-name ${label}-email" aria-describedby="${label}-about"${member.removed && html` disabled`}>
-<span class="name" id="${label}-name" dir="auto">${displayName(member)}</span>
-<span class="email" id="${label}-email">${member.email}</span>
-<span class="about" id="${label}-about">${member.removed ? 'Removed from the account.' : member.about}</span>
+  return html`<li><button class="persona" type="submit" name="email" value="${member.email}"${member.removed && html` disabled`}>
+<span class="name" dir="auto">${displayName(member)}</span>
+<span class="email">${member.email}</span>
+<span class="about">${member.removed ? 'Removed from the account.' : member.about}</span>
 <span class="tags">${tags(store, person, request).map((tag) => html`<span class="tag">${tag}</span>`)}</span>
 </button></li>`;
 }
