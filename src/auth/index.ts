@@ -9,13 +9,14 @@ import { createLoginRounds } from './login-rounds.ts';
 import { createLoginTransactions } from './login-transaction.ts';
 import { createRequireLogin } from './require-login.ts';
 import { createAuthRouter } from './router.ts';
-import { createSealer } from './sealer.ts';
+import { createSealer, createTokenSealer } from './sealer.ts';
 import type { User } from './user-session.ts';
 
 export type { AuthEvent } from './auth-event.ts';
 export type { AuthorizationServer, OAuthClientOptions } from './authorization-code.ts';
 export type { LoginErrorReason } from './login-error.ts';
 export { LoginError } from './login-error.ts';
+export { type MintedSessionOptions, mintSession } from './mint-session.ts';
 export type { Login, User } from './user-session.ts';
 export { currentLogin, currentUser } from './user-session.ts';
 
@@ -60,7 +61,7 @@ export function createAuth(options: AuthOptions): Auth {
   const { origin, pathname, protocol } = new URL(redirectUri);
   const secure = protocol === 'https:';
   const oauth = createOAuthClient(options);
-  const sealer = createSealer(secrets, 'tokens');
+  const sealer = createTokenSealer(secrets);
   const transactions = createLoginTransactions({
     sealer: createSealer(secrets, 'login transaction'),
     cookieName: cookieName('login', redirectUri),

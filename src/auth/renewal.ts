@@ -5,7 +5,7 @@ import { isPassing, LoginError } from './login-error.ts';
 import type { Sealer } from './sealer.ts';
 import { destroySession, loadSession, saveSession } from './stored-session.ts';
 import type { Login, User } from './user-session.ts';
-import { newLogin, openTokens } from './user-session.ts';
+import { isSame, newLogin, openTokens } from './user-session.ts';
 
 /** What renewing a login needs. */
 export interface RenewalOptions {
@@ -123,8 +123,7 @@ export function createRenewal({
 
     async function askWho(asked: Login): Promise<Login> {
       const user = await fetchUser(openTokens(sealer, sessionId, asked)?.accessToken ?? '');
-      if (user.id !== login.user.id || user.accountId !== login.user.accountId)
-        throw new LoginError('identity_mismatch');
+      if (!isSame(user, login.user)) throw new LoginError('identity_mismatch');
       return { ...asked, user, verifiedAt: Date.now(), revision: asked.revision + 1 };
     }
   }

@@ -34,6 +34,11 @@ export function createSealer(secrets: readonly [string, ...string[]], purpose: s
   };
 }
 
+/** The sealer of the tokens that sessions keep. */
+export function createTokenSealer(secrets: readonly [string, ...string[]]): Sealer {
+  return createSealer(secrets, 'tokens');
+}
+
 const ivLength = 12;
 const tagLength = 16;
 

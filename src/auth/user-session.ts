@@ -54,14 +54,17 @@ const finishedKept = 5;
 /**
  * Starts a session under a new id (session fixation) and waits until it is stored, so that the next request finds it.
  * Nothing of an earlier session survives, whoever it belonged to, but the list of finished logins.
- * @returns the tokens of the login that was replaced, if any, for revocation.
+ * @returns the tokens of the login that was replaced, for revocation, when it was another person's: revoking one's own
+ * older tokens might take the new ones along (RFC 7009, section 2.1, leaves that to the server).
  */
 export async function startUserSession(
   req: Request,
   sealer: Sealer,
   { user, tokens, state, returnTo }: { user: User; tokens: TokenSet; state: string; returnTo: string },
 ): Promise<TokenSet | undefined> {
-  const replaced = req.session.login && openTokens(sealer, req.sessionID, req.session.login);
+  const before = req.session.login;
+  const replaced =
+    before && !isSame(before.user, user) ? openTokens(sealer, req.sessionID, before) : undefined;
   const finished = Object.entries({ ...req.session.finished, [finishedKey(state)]: returnTo });
   await promise((done) => req.session.regenerate(done));
   const now = Date.now();
@@ -74,6 +77,11 @@ export async function startUserSession(
   req.session.finished = Object.fromEntries(finished.slice(-finishedKept));
   await promise((done) => req.session.save(done));
   return replaced;
+}
+
+/** Whether both are the same member of the same account. */
+export function isSame(one: User, other: User): boolean {
+  return one.id === other.id && one.accountId === other.accountId;
 }
 
 /** Ends the session at once and for good. Resolves when the store has forgotten it. */

@@ -1,0 +1,45 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { SessionData, Store } from 'express-session';
+import type { TokenSet } from './authorization-code.ts';
+import { createTokenSealer } from './sealer.ts';
+import { saveSession } from './stored-session.ts';
+import type { User } from './user-session.ts';
+import { newLogin } from './user-session.ts';
+
+/** What a session for a test is made of. */
+export interface MintedSessionOptions {
+  /** The store that the app under test uses. */
+  readonly store: Store;
+  /** express-session's `secret`; the first when there are several. */
+  readonly sessionSecret: string;
+  /** express-session's `name`, default `connect.sid`. */
+  readonly cookieName?: string;
+  /** The `secrets` of `createAuth`. */
+  readonly secrets: readonly [string, ...string[]];
+  /** Who is logged in. */
+  readonly user: User;
+  /** What calls to the API would be made with; default: a token that no server knows, good for an hour. */
+  readonly tokens?: TokenSet;
+}
+
+/**
+ * Logs somebody in without a login, for tests: puts a session into the store and gives back its cookie.
+ * With supertest: `.set('Cookie', `${name}=${value}`)`; with Playwright: `context.addCookies([{ name, value, url }])`.
+ */
+export async function mintSession(options: MintedSessionOptions): Promise<{ name: string; value: string }> {
+  const { store, sessionSecret, cookieName = 'connect.sid', secrets, user } = options;
+  const now = Date.now();
+  const tokens = options.tokens ?? { accessToken: 'a token of a test', expiresAt: now + 3_600_000 };
+  const sessionId = randomBytes(24).toString('base64url');
+  const times = { startedAt: now, verifiedAt: now, revision: 1 };
+  const login = newLogin(createTokenSealer(secrets), sessionId, tokens, { user, ...times });
+  const session = { cookie: { path: '/', originalMaxAge: null }, login } as SessionData;
+  await saveSession(store, sessionId, session);
+  return { name: cookieName, value: encodeURIComponent(sign(sessionId, sessionSecret)) };
+}
+
+/** As express-session signs its cookie. */
+function sign(sessionId: string, secret: string): string {
+  const signature = createHmac('sha256', secret).update(sessionId).digest('base64').replace(/=+$/, '');
+  return `s:${sessionId}.${signature}`;
+}
