@@ -1,18 +1,17 @@
 import { createSecureContext, rootCertificates } from 'node:tls';
-import type { Agent, EnvHttpProxyAgent } from 'undici';
+import { Agent, EnvHttpProxyAgent, Pool } from 'undici';
 
 export type HttpDispatcher = Agent | EnvHttpProxyAgent;
 
 const LOOPBACK = 'localhost,127.0.0.1,[::1]';
 
-/** Loads undici and opens its connection pool: direct, or through a proxy with the exceptions that were asked for. */
-export async function openDispatcher(options: {
+/** Opens a connection pool: direct, or through a proxy with the exceptions that were asked for. */
+export function openDispatcher(options: {
   timeoutMs?: number;
   httpsProxy?: string;
   noProxy?: string;
   ca?: string;
-}): Promise<HttpDispatcher> {
-  const { Agent, EnvHttpProxyAgent, Pool } = await import('undici');
+}): HttpDispatcher {
   // A `ca` of one's own replaces the built-in roots, so those are named again; once, for reading them takes longer
   // than a connection.
   const trust = options.ca

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpDispatcher } from './http-dispatcher.ts';
-import { openDispatcher } from './http-dispatcher.ts';
 import { HttpError } from './http-error.ts';
 import type { HttpRequest, HttpResponse } from './http-exchange.ts';
 import { exchange } from './http-exchange.ts';
@@ -52,9 +51,9 @@ export function createHttp(options: HttpOptions = {}): Http {
   const running = new Set<Promise<HttpResponse>>();
   let opening: Promise<HttpDispatcher> | undefined;
 
-  // undici costs more to import than the rest of the app together, and nothing needs it before the first call.
+  // undici takes long to import, and nothing needs it before the first call.
   function dispatcher(): Promise<HttpDispatcher> {
-    opening ??= openDispatcher(options);
+    opening ??= import('./http-dispatcher.ts').then(({ openDispatcher }) => openDispatcher(options));
     return opening;
   }
 
