@@ -42,6 +42,7 @@ test.each([
   ['a query alone', '?a=b'],
   ['a fragment alone', '#a'],
   ['two slashes', '//evil.example'],
+  ['two slashes and a path that exists here', '//evil.example/account'],
   ['three slashes', '///evil.example'],
   ['four slashes', '////evil.example'],
   ['slash and backslash', '/\\evil.example'],

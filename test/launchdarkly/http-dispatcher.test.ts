@@ -123,15 +123,17 @@ describe('through a proxy', () => {
 
   test('the environment is not asked behind our back', async () => {
     const { server, proxy } = await behindProxy();
-    process.env.https_proxy = proxy.url;
+    process.env.https_proxy = process.env.http_proxy = proxy.url;
     process.env.no_proxy = '*';
     try {
       await ask(`https://localhost:${server.port}`, {});
       expect(proxy.heads).toEqual([]);
-      await ask(`https://${host}`, { httpsProxy: proxy.url });
-      expect(proxy.heads).toHaveLength(1);
+      await reach(`https://${host}`, { httpsProxy: proxy.url });
+      await reach(`http://${host}`, { httpsProxy: proxy.url }).catch(() => {});
+      expect(proxy.heads).toEqual([expect.stringContaining(`${host}:443 `)]);
     } finally {
       delete process.env.https_proxy;
+      delete process.env.http_proxy;
       delete process.env.no_proxy;
     }
   });
