@@ -1,3 +1,5 @@
+import { type Explanation, explainConnection } from './explain-connection.ts';
+
 /** Why a call to LaunchDarkly's REST API failed. */
 export type ApiErrorReason =
   | 'unauthorized'
@@ -65,11 +67,6 @@ function whatHappened({ operation, status, serverMessage, flaw, code }: ApiError
   return `LaunchDarkly answered ${operation} with ${status}${flaw ? `, but: ${flaw}.` : said}`;
 }
 
-interface Explanation {
-  readonly likelyCause: string;
-  readonly nextStep: string;
-}
-
 function explain({ reason, status, code, retryAfterMs }: ApiErrorDetails): Explanation {
   switch (reason) {
     case 'unauthorized':
@@ -127,43 +124,4 @@ function explain({ reason, status, code, retryAfterMs }: ApiErrorDetails): Expla
         nextStep: 'Check LD_BASE_URI and HTTPS_PROXY.',
       };
   }
-}
-
-function explainConnection(code: string): Explanation {
-  if (/^(ENOTFOUND|EAI_AGAIN)$/.test(code)) {
-    return {
-      likelyCause: 'The name of the host cannot be resolved.',
-      nextStep: 'Check LD_BASE_URI, DNS and HTTPS_PROXY.',
-    };
-  }
-  if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_SIGNATURE/.test(code)) {
-    return {
-      likelyCause:
-        'The certificate was signed by an authority that this machine does not know, often a corporate proxy.',
-      nextStep: "Set NODE_EXTRA_CA_CERTS to the file with that authority's certificate.",
-    };
-  }
-  if (/CERT|TLS|SSL/.test(code)) {
-    return {
-      likelyCause: 'The TLS connection failed.',
-      nextStep: "Check LD_BASE_URI, this machine's clock and HTTPS_PROXY.",
-    };
-  }
-  if (code === 'PROXY_REFUSED') {
-    return {
-      likelyCause:
-        'The proxy does not connect to LaunchDarkly: it wants a password, or does not allow the host.',
-      nextStep: 'Check HTTPS_PROXY (`http://user:password@host:port`) and LD_BASE_URI.',
-    };
-  }
-  if (code.startsWith('UND_ERR_INVALID')) {
-    return {
-      likelyCause: 'The token holds a character that cannot be sent, such as a line break.',
-      nextStep: 'Copy the token again.',
-    };
-  }
-  return {
-    likelyCause: 'No connection to LaunchDarkly, or it broke off.',
-    nextStep: 'Check LD_BASE_URI, the network and HTTPS_PROXY; `npm run doctor` says which part fails.',
-  };
 }

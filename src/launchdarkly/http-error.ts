@@ -1,3 +1,5 @@
+import { explainConnection } from './explain-connection.ts';
+
 /**
  * A request that got no usable answer. Carries no header and no body, so it may be logged.
  *
@@ -11,10 +13,17 @@ export class HttpError extends Error {
   readonly sent: boolean;
 
   constructor(code: string, options: { sent: boolean; cause?: unknown }) {
-    super(`The request failed: ${code}`, options.cause === undefined ? {} : { cause: options.cause });
+    super(sentenceFor(code), options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
     this.sent = options.sent;
   }
+}
+
+/** The log shows this sentence where no `LaunchDarklyApiError` says more: when tokens are fetched. */
+function sentenceFor(code: string): string {
+  if (/^(TIMEOUT|ABORTED|RESPONSE_)/.test(code)) return `The request failed: ${code}.`;
+  const { likelyCause, nextStep } = explainConnection(code);
+  return `The request failed: ${code}. ${likelyCause} ${nextStep}`;
 }
 
 /** The `HttpError` for what undici threw. */
