@@ -45,7 +45,7 @@ export interface OpenDatabase {
 export async function openDatabase(file: string): Promise<OpenDatabase> {
   const { default: Libsql } = await import('libsql');
   try {
-    if (file !== ':memory:') makePrivate(file);
+    if (file !== ':memory:') makeFile(file);
     const database = new Libsql(file);
     await whileBusy(() => prepareDatabase(database, file));
     return file === ':memory:' ? withoutBackground(database) : await withBackground(database, file);
@@ -82,30 +82,31 @@ async function withBackground(database: Database.Database, file: string): Promis
   };
 }
 
-/** SQLite gives its own companion files the rights of the main file. */
-function makePrivate(file: string): void {
+/** What is made is readable by this user alone. */
+function makeFile(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   closeSync(openSync(file, 'a', 0o600));
-  chmodSync(file, 0o600);
 }
 
+/** Looks first, and changes nothing about a file that is not ours. SQLite gives its companion files the rights of the main one. */
 function prepareDatabase(database: Database.Database, file: string): void {
   database.exec(connectionSettings);
-  const version = number(database, 'PRAGMA user_version');
+  const { version, tables } = contents(database);
   if (version > schemaVersion) throw newer(file, version);
+  if (version === 0 && tables > 0) throw foreign(file);
+  if (file !== ':memory:') {
+    if (statSync(file).size <= checkedWhole) check(database);
+    chmodSync(file, 0o600);
+  }
   database.exec('PRAGMA journal_mode = WAL');
-  if (version === 0) createSchema(database, file);
-  if (file !== ':memory:' && statSync(file).size <= checkedWhole) check(database);
+  if (version === 0) createSchema(database);
 }
 
 /** Another process may do the same at the same moment: whoever comes second finds it done. */
-function createSchema(database: Database.Database, file: string): void {
+function createSchema(database: Database.Database): void {
   database.exec('BEGIN IMMEDIATE');
   try {
-    if (number(database, 'PRAGMA user_version') === 0) {
-      if (number(database, 'SELECT count(*) FROM sqlite_master') > 0) throw foreign(file);
-      database.exec(schema);
-    }
+    if (contents(database).version === 0) database.exec(schema);
     database.exec('COMMIT');
   } catch (error) {
     database.exec('ROLLBACK');
@@ -118,9 +119,11 @@ function check(database: Database.Database): void {
   if (verdict !== 'ok') throw new Error(`it is damaged (${verdict.split('\n').at(-1)})`);
 }
 
-function number(database: Database.Database, sql: string): number {
-  const [value] = database.prepare(sql).raw().get() as [number];
-  return value;
+/** Both at the same moment: another process may be making the tables. */
+function contents(database: Database.Database): { version: number; tables: number } {
+  const both = 'SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version';
+  const [version, tables] = database.prepare(both).raw().get() as [number, number];
+  return { version, tables };
 }
 
 /** Processes that start together make each other wait; SQLite does not queue for a change of the journal mode. */
