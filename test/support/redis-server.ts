@@ -13,7 +13,7 @@ export interface RedisServer {
   thaw(): void;
   /** Ends it as `kill -9` does. */
   kill(): Promise<void>;
-  /** Starts it again, empty, on the same port. */
+  /** Starts it again, empty, on the same port, if it does not run. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -22,13 +22,14 @@ export interface RedisServer {
 export async function redisServer(): Promise<RedisServer | undefined> {
   const port = await freePort();
   let server: ChildProcess | undefined;
+  const runs = () => server && server.exitCode === null && server.signalCode === null;
   const kill = async () => {
-    if (!server || server.exitCode !== null || server.signalCode !== null) return;
-    server.kill('SIGKILL');
-    await once(server, 'exit');
+    if (!runs()) return;
+    server?.kill('SIGKILL');
+    await once(server as ChildProcess, 'exit');
   };
   const start = async () => {
-    server = await startOn(port);
+    if (!runs()) server = await startOn(port);
   };
   try {
     await start();
