@@ -33,7 +33,8 @@ export async function updateEnvFile(
     const existing = await readExisting(file);
     const text = editEnvText(existing?.text ?? '', values);
     const asItShouldBe = existing?.text === text && isPrivate(existing.mode);
-    if (!asItShouldBe || rewrite) await replaceFile(file, text, existing?.owner);
+    if (asItShouldBe && !rewrite) await removeLeftover(file);
+    else await replaceFile(file, text, existing?.owner);
     return {
       file,
       created: existing === undefined,

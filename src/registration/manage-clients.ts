@@ -7,7 +7,7 @@ import type { Change, PartlyAsked } from './decide.ts';
 import { changedFields, changesBetween } from './decide.ts';
 import { printable } from './printable.ts';
 import { RegistrationError } from './registration-error.ts';
-import { missingValues, readSavedClient } from './saved-client.ts';
+import { readSavedClient } from './saved-client.ts';
 
 /** A client, and what it is to the env file. */
 export interface ListedClient extends OAuth2Client {
@@ -36,14 +36,16 @@ export function updateClient(
   clientId?: string,
 ): Promise<{ client: ListedClient; changes: readonly Change[] }> {
   return alone(context, async () => {
-    const { launchDarkly, apiToken, envFile, baseUri } = context;
+    const { launchDarkly, apiToken, envFile } = context;
     const existing = await showClient(context, clientId);
     const changes = changesBetween(existing, asked);
-    if (changes.length === 0) return { client: existing, changes };
-    const changed = changedFields(changes);
-    const client = await launchDarkly.patchOAuth2Client({ apiToken }, existing.clientId, changed);
-    if (existing.inUse) {
-      await updateEnvFile(envFile, missingValues(readSavedClient(envFile), client, baseUri));
+    const client =
+      changes.length === 0
+        ? existing
+        : await launchDarkly.patchOAuth2Client({ apiToken }, existing.clientId, changedFields(changes));
+    // Also when LaunchDarkly has it already: a run that died in between changed only the one side.
+    if (existing.inUse && asked.redirectUri !== undefined) {
+      await updateEnvFile(envFile, { LD_OAUTH_REDIRECT_URI: asked.redirectUri });
     }
     return { client: listed(context, client), changes };
   });

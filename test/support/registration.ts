@@ -5,6 +5,7 @@ import { readEnvFile } from '../../src/config/config.ts';
 import type { OAuth2Client } from '../../src/launchdarkly/index.ts';
 import { createHttp, createLaunchDarkly } from '../../src/launchdarkly/index.ts';
 import type { RegistrationOptions } from '../../src/registration/index.ts';
+import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import type { FlakyProxy } from './flaky-proxy.ts';
 import { startFlakyProxy } from './flaky-proxy.ts';
@@ -39,12 +40,37 @@ export const redirectUri = 'https://app.example.test/auth/callback';
 /** As a person keeps it. */
 export const keptText = '# my settings\r\nexport PORT=8443 # for the app\r\n\r\nHOST="127.0.0.1"\r\n';
 
+/** A LaunchDarkly behind a proxy of its own, for one world or, where there are hundreds of them, for all. */
+export async function startLaunchDarkly(): Promise<{
+  sandbox: Sandbox;
+  proxy: FlakyProxy;
+  close(): Promise<void>;
+}> {
+  const sandbox = await startSandbox({ port: 0 });
+  const proxy = await startFlakyProxy(sandbox.url);
+  return {
+    sandbox,
+    proxy,
+    async close() {
+      await proxy.close();
+      await sandbox.close();
+    },
+  };
+}
+
+/** Worlds that share a LaunchDarkly need a redirect URI each, by which their clients are told apart. */
 export async function registrationWorld({
   text = keptText,
   timeoutMs = 1_000,
+  shared,
+  redirectUri: uri = redirectUri,
+}: {
+  text?: string;
+  timeoutMs?: number;
+  shared?: Awaited<ReturnType<typeof startLaunchDarkly>>;
+  redirectUri?: string;
 } = {}): Promise<RegistrationWorld> {
-  const sandbox = await startSandbox({ port: 0 });
-  const proxy = await startFlakyProxy(sandbox.url);
+  const { sandbox, proxy, close } = shared ?? (await startLaunchDarkly());
   const http = createHttp({ timeoutMs });
   const apiToken = sandbox.adminToken;
   const launchDarkly = createLaunchDarkly({ baseUri: proxy.url, http });
@@ -67,14 +93,14 @@ export async function registrationWorld({
       apiToken,
       baseUri: proxy.url,
       envFile,
-      redirectUri,
+      redirectUri: uri,
       confirm: async ({ text }) => asked.push(text) > 0,
       tell: (text) => void told.push(text),
       ...changes,
     }),
-    async clients(uri = redirectUri) {
+    async clients(asked = uri) {
       const clients = await direct.listOAuth2Clients({ apiToken });
-      return clients.filter((client) => client.redirectUri === uri);
+      return clients.filter((client) => client.redirectUri === asked);
     },
     env: () => readEnvFile(envFile),
     secretWorks: () => secretWorks(sandbox.url, readEnvFile(envFile)),
@@ -82,8 +108,7 @@ export async function registrationWorld({
     otherLines: async () => withoutWritten(await readFile(envFile, 'utf8')),
     async close() {
       await http.close();
-      await proxy.close();
-      await sandbox.close();
+      if (!shared) await close();
       await rm(folder, { recursive: true });
     },
   };
