@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import type { HttpExchange, HttpOptions } from '../../src/launchdarkly/index.ts';
@@ -88,6 +89,13 @@ describe('closing', () => {
     expect(response.status).toBe(200);
   });
 
+  test('waits for the very first request, which has yet to load the network code', async () => {
+    const server = await httpServer((_, response) => json(response, 200, {}));
+    const http = client();
+    const [response] = await Promise.all([http.request({ method: 'GET', url: server.url }), http.close()]);
+    expect(response.status).toBe(200);
+  });
+
   test('does not wait for a server that has been given up', async () => {
     const server = await socketServer(() => {});
     const http = client({ timeoutMs: 50 });
@@ -127,6 +135,18 @@ describe('an observer', () => {
     ]);
     expect(seen[0]?.durationMs).toBeGreaterThanOrEqual(0);
     expect(Math.abs((seen[0]?.startedAt ?? 0) - Date.now())).toBeLessThan(5000);
+  });
+
+  test('is told in the context of whoever called, so that logins side by side can be told apart', async () => {
+    const server = await httpServer((_, response) => json(response, 200, {}));
+    const caller = new AsyncLocalStorage<string>();
+    const seen: [string, string | undefined][] = [];
+    const http = client({ observe: ({ request }) => seen.push([request.url, caller.getStore()]) });
+    const urls = ['a', 'b', 'c'].map((name) => `${server.url}/${name}`);
+    await Promise.all(
+      urls.map((url) => caller.run(url, () => http.fetch(url, { method: 'POST', headers: {} }))),
+    );
+    expect(seen.sort()).toEqual(urls.map((url) => [url, url]));
   });
 
   test('sees failures as well', async () => {
