@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { HtmlValidate } from 'html-validate';
 import type { BrowserContext, Page } from 'playwright-core';
 import { circumstances, describeInChromium, problemsOf } from '../support/chromium.ts';
 import type { TestApp } from '../support/test-app.ts';
@@ -49,9 +50,20 @@ class Visitor {
   readonly context: BrowserContext;
   readonly page: Page;
 
+  #html: Promise<string> | undefined;
+
   constructor(page: Page) {
     this.page = page;
     this.context = page.context();
+    page.on('response', (response) => {
+      const isRedirect = response.status() >= 300 && response.status() < 400;
+      if (response.request().isNavigationRequest() && !isRedirect) this.#html = response.text();
+    });
+  }
+
+  /** The page as the server sent it. */
+  html(): Promise<string> {
+    return this.#html ?? Promise.reject(new Error('Nothing was opened.'));
   }
 
   async path(to: string): Promise<void> {
@@ -69,17 +81,25 @@ class Visitor {
 }
 
 describeInChromium('every page', (openPage) => {
-  test.each(pages)(
-    '%s is accessible and fits in every circumstance, and is photographed',
-    async (name, open) => {
-      const visitor = new Visitor(await openPage());
-      await open(visitor);
-      expect(await problemsIn(visitor.page)).toEqual([]);
-      await photograph(visitor.page, name);
-      await visitor.context.close();
-    },
-  );
+  test.each(pages)('%s is valid, accessible and fits in every circumstance', async (name, open) => {
+    const visitor = new Visitor(await openPage());
+    await open(visitor);
+    expect(await invalidHtml(visitor.html())).toEqual([]);
+    expect(await problemsIn(visitor.page)).toEqual([]);
+    await photograph(visitor.page, name);
+    await visitor.context.close();
+  });
 });
+
+const validator = new HtmlValidate({
+  extends: ['html-validate:standard'],
+  rules: { 'no-trailing-whitespace': 'off' },
+});
+
+async function invalidHtml(html: Promise<string>): Promise<string[]> {
+  const { results } = await validator.validateString(await html);
+  return results.flatMap(({ messages }) => messages.map(({ line, message }) => `line ${line}: ${message}`));
+}
 
 async function problemsIn(page: Page): Promise<string[]> {
   const problems: string[] = [];

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Flow } from './flow.ts';
 
 /** How much is kept. All of it lives in memory and is gone with the process. */
-const most = { browsers: 100, flowsPerBrowser: 5, messagesPerFlow: 24 };
+const most = { browsers: 50, flowsPerBrowser: 5, messagesPerFlow: 16 };
 const lifetimeMs = 30 * 60_000;
 
 /** The recorded flows, by browser. A browser is known by an id that nobody can guess. */

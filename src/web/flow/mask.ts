@@ -25,15 +25,11 @@ const secretNames = new Set([
 export class Masker {
   readonly #found = new Set<string>();
 
-  /** A parameter, header or JSON field with its value safe to keep; values longer than 500 characters are cut. */
+  /** A parameter or header with its value safe to keep. Long ones are cut. */
   field(name: string, value: string): Field {
-    const key = name.toLowerCase();
-    if (!secretNames.has(key)) return { name, value: cut(this.text(value), 500), secret: false };
-    if (key === 'cookie')
-      return { name, value: value.split('; ').map(this.#cookie).join('; '), secret: true };
-    if (key === 'set-cookie') return { name, value: this.#setCookie(value), secret: true };
-    if (key === 'authorization') return { name, value: this.#authorization(value), secret: true };
-    return { name, value: this.#hide(value), secret: true };
+    const secret = secretNames.has(name.toLowerCase());
+    const shown = secret ? this.#masked(name, value) : this.text(value);
+    return { name: cut(name, 100), value: cut(shown, 500), secret };
   }
 
   /** Text in which nothing is left of the secrets seen so far. */
@@ -52,6 +48,13 @@ export class Masker {
     if (Array.isArray(value)) return value.map((item) => this.json(item, name));
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.json(item, key)]));
+  }
+
+  #masked(name: string, value: string): string {
+    const key = name.toLowerCase();
+    if (key === 'cookie') return value.split('; ').map(this.#cookie).join('; ');
+    if (key === 'set-cookie') return this.#setCookie(value);
+    return key === 'authorization' ? this.#authorization(value) : this.#hide(value);
   }
 
   #hide(secret: string): string {

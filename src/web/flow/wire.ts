@@ -2,7 +2,7 @@ import type { Field, FlowAnswer, WireHeaders } from './flow.ts';
 import type { Masker } from './mask.ts';
 import { cut } from './mask.ts';
 
-const most = { fields: 40, body: 8_000, json: 64_000 };
+const most = { fields: 24, path: 300, body: 8_000, json: 64_000 };
 const requestHeaders = new Set([
   'accept',
   'authorization',
@@ -15,7 +15,10 @@ const answerHeaders = /^(set-cookie|content-type|cache-control|retry-after|www-a
 
 /** Splits a URL into what is shown: its address, and its query field by field. */
 export function readUrl(masker: Masker, url: URL): { address: string; query: Field[] } {
-  return { address: `${url.origin}${url.pathname}`, query: readForm(masker, url.searchParams) };
+  return {
+    address: url.origin + url.pathname.slice(0, most.path),
+    query: readForm(masker, url.searchParams),
+  };
 }
 
 /** The fields of a query or of a form body. */
