@@ -32,12 +32,12 @@ describe('a time limit', () => {
       code: 'TIMEOUT',
       sent: true,
     });
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
   });
 
   test('holds for a POST to a server that never answers', async () => {
     const server = await httpServer(() => {});
-    const http = client({ timeoutMs: 100 });
+    const http = client({ timeoutMs: 400 });
     expect(await failure(http.request({ method: 'POST', url: server.url, body: '{}' }))).toMatchObject({
       code: 'TIMEOUT',
       sent: true,
@@ -50,32 +50,24 @@ describe('a time limit', () => {
     const startedAt = performance.now();
     const answer = client({ timeoutMs: 150 }).request({ method: 'GET', url: server.url });
     await answer.catch(({ code }) => expect(code).toBe('TIMEOUT'));
-    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
     expect(server.requests.length).toBeLessThan(3);
   });
 
   test('can be cut short by the caller, before the call, during it and while waiting to try again', async () => {
-    const server = await httpServer(() => {});
-    const busy = await httpServer((_, response) => json(response, 429, {}, { 'retry-after': '5' }));
-    const get = { method: 'GET', url: server.url };
+    const [during, between] = [new AbortController(), new AbortController()];
+    const silent = await httpServer(() => during.abort());
+    const busy = await httpServer((_, response) => {
+      response.on('finish', () => setTimeout(() => between.abort(), 50));
+      json(response, 429, {}, { 'retry-after': '5' });
+    });
     const http = client();
-    expect(await failure(http.request({ ...get, signal: AbortSignal.abort() }))).toMatchObject({
-      code: 'ABORTED',
-      sent: false,
-    });
-    const during = new AbortController();
-    setTimeout(() => during.abort(), 50);
-    expect(await failure(http.request({ ...get, signal: during.signal }))).toMatchObject({
-      code: 'ABORTED',
-      sent: true,
-    });
-    const between = new AbortController();
-    setTimeout(() => between.abort(), 100);
-    expect(await failure(http.request({ ...get, url: busy.url, signal: between.signal }))).toMatchObject({
-      code: 'ABORTED',
-      sent: true,
-    });
-    expect(busy.requests).toHaveLength(1);
+    const get = (url: string, signal: AbortSignal) => failure(http.request({ method: 'GET', url, signal }));
+
+    expect(await get(silent.url, AbortSignal.abort())).toMatchObject({ code: 'ABORTED', sent: false });
+    expect(await get(silent.url, during.signal)).toMatchObject({ code: 'ABORTED', sent: true });
+    expect(await get(busy.url, between.signal)).toMatchObject({ code: 'ABORTED', sent: true });
+    expect([silent.requests.length, busy.requests.length]).toEqual([1, 1]);
   });
 });
 
