@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Browser } from '../support/browser.ts';
+import { ada, ariel, logIn, whoAmI } from '../support/test-app.ts';
+import type { Replacement, TappedApp } from '../support/tapped-app.ts';
+import { paths, startTappedApp } from '../support/tapped-app.ts';
+
+const penny = 'penny.pending@acme.example';
+const noa = 'noa.noaccess@acme.example';
+const cole = 'cole.custom@acme.example';
+let app: TappedApp;
+
+beforeAll(async () => {
+  app = await startTappedApp({ env: { LD_ALLOWED_ROLES: 'reader,no_access', FLOW_INSPECTOR: 'off' } });
+});
+beforeEach(() => app.tap.reset());
+afterAll(() => app.close());
+
+interface Refusal {
+  readonly who?: string;
+  readonly answers?: Readonly<Record<string, Replacement>>;
+  readonly status: number;
+  readonly code: string;
+}
+
+const refusals: readonly [string, Refusal][] = [
+  [
+    'whose account is not allowed',
+    {
+      answers: { [paths.identity]: (identity) => ({ ...identity, accountId: '5f00000000000000000000ff' }) },
+      status: 403,
+      code: 'account_not_allowed',
+    },
+  ],
+  ['whose role is not allowed', { who: ada.email, status: 403, code: 'role_not_allowed' }],
+  [
+    'whose custom roles put the allowed base role out of effect',
+    { who: cole, status: 403, code: 'role_not_allowed' },
+  ],
+  ['who has not accepted the invitation yet', { who: penny, status: 403, code: 'invitation_pending' }],
+  [
+    'about whom caller-identity and members/me disagree',
+    {
+      answers: { [paths.member]: (member) => ({ ...member, _id: '5f00000000000000000000aa' }) },
+      status: 403,
+      code: 'identity_mismatch',
+    },
+  ],
+  ['whose role may not read their own profile', { who: noa, status: 403, code: 'profile_refused' }],
+  [
+    'whom members/me answers with 403',
+    {
+      answers: { [paths.member]: { status: 403, body: { code: 'forbidden', message: 'geheim' } } },
+      status: 403,
+      code: 'profile_refused',
+    },
+  ],
+  [
+    'whom members/me answers with 404',
+    {
+      answers: { [paths.member]: { status: 404, body: { code: 'not_found', message: 'geheim' } } },
+      status: 403,
+      code: 'profile_refused',
+    },
+  ],
+  [
+    'whose token caller-identity does not accept',
+    {
+      answers: { [paths.identity]: { status: 401, body: { code: 'unauthorized', message: 'geheim' } } },
+      status: 502,
+      code: 'token_rejected',
+    },
+  ],
+  [
+    'of whom caller-identity does not tell the account',
+    { answers: { [paths.identity]: ({ accountId, ...rest }) => rest }, status: 403, code: 'profile_refused' },
+  ],
+];
+
+describe.each(refusals)('somebody %s', (_who, { who = ariel.email, answers = {}, status, code }) => {
+  test(`is refused with ${code}, keeps no session, and their token is revoked`, async () => {
+    for (const [path, replacement] of Object.entries(answers)) app.tap.replace(path, replacement);
+    const { browser, page } = await logIn(app, { as: who, returnTo: '/account?tab=teams' });
+
+    expect(page.status).toBe(status);
+    expect(page.body).toContain(`<code>${code}</code>`);
+    expect(page.body).toContain('returnTo=%2Faccount%3Ftab%3Dteams');
+    expect(page.body).not.toMatch(/geheim/);
+    expect(page.body).not.toContain(who);
+    await expectNothingLeft(browser);
+  });
+});
+
+async function expectNothingLeft(browser: Browser): Promise<void> {
+  expect([...browser.cookies(app.url).keys()]).toEqual([]);
+  expect(await whoAmI(app, browser)).toEqual({ status: 401 });
+  const [token = 'none'] = app.tap.accessTokens();
+  await app.tap.answered(paths.revoke, 2);
+  expect(await app.isGood(token)).toBe(false);
+}
+
+test('somebody who may enter does, and their token is good', async () => {
+  const { browser } = await logIn(app);
+  expect(await whoAmI(app, browser)).toEqual({ status: 200, email: ariel.email });
+  const [token = 'none'] = app.tap.accessTokens();
+  expect(await app.isGood(token)).toBe(true);
+});
+
+test('a refused login leaves whoever was logged in before untouched', async () => {
+  const { browser } = await logIn(app);
+  const { page } = await logIn(app, { browser, as: ada.email });
+  expect(page.body).toContain('role_not_allowed');
+  expect(await whoAmI(app, browser)).toEqual({ status: 200, email: ariel.email });
+});
+
+test('every refusal has a page of its own, and the same code and request id in the log', async () => {
+  const titles = new Set<string>();
+  for (const who of [ada.email, penny, noa]) {
+    const { page } = await logIn(app, { as: who });
+    titles.add(/<h1>(.*?)<\/h1>/.exec(page.body)?.[1] ?? '');
+    const code = /Code <code>(\w+)<\/code>/.exec(page.body)?.[1];
+    const requestId = /request <code>([\w-]+)<\/code>/.exec(page.body)?.[1];
+    expect(requestId).toBe(page.headers.get('x-request-id'));
+    expect(app.log()).toContainEqual(expect.objectContaining({ event: 'request_failed', code, requestId }));
+  }
+  expect(titles.size).toBe(3);
+});
