@@ -51,7 +51,7 @@ export function createLoginTransactions(options: {
       const sealed = isOurs(name) ? readCookies(req)[name] : undefined;
       if (sealed !== undefined) res.clearCookie(name, attributes);
       const transaction = open(sealed);
-      if (!transaction || transaction.state !== state) throw notUnderWay(req);
+      if (!transaction || transaction.state !== state) throw notUnderWay(req, state);
       if (Date.now() - transaction.startedAt > lifetime) {
         throw new LoginError('login_expired', { returnTo: transaction.returnTo });
       }
@@ -82,6 +82,7 @@ export function createLoginTransactions(options: {
   }
 }
 
-function notUnderWay(req: Request): LoginError {
-  return new LoginError(req.headers.cookie ? 'login_unknown' : 'cookies_missing');
+/** Without a `state` nobody came from the authorization server: the address was opened directly. */
+function notUnderWay(req: Request, state: unknown): LoginError {
+  return new LoginError(state === undefined || req.headers.cookie ? 'login_unknown' : 'cookies_missing');
 }

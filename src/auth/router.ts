@@ -1,4 +1,4 @@
-import type { Request, Response, Router } from 'express';
+import type { NextFunction, Request, Response, Router } from 'express';
 import express from 'express';
 import type { AuthEvent } from './auth-event.ts';
 import type { OAuthClient, TokenSet } from './authorization-code.ts';
@@ -40,6 +40,7 @@ export interface AuthRouterOptions {
 export function createAuthRouter(options: AuthRouterOptions): Router {
   const { oauth, transactions, rounds, sealer, fetchUser, report, origin, paths } = options;
   const router = express.Router();
+  if (paths.callback === '/') router.use(exactly('/'), onlyAuthorizationResponses);
   router.use([paths.login, paths.callback, paths.logout].map(exactly), noStore, refusePrefetch);
 
   router.get(exactly(paths.login), async function login(req, res) {
@@ -49,14 +50,12 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
     res.redirect(303, url.href);
   });
 
-  router.get(exactly(paths.callback), async function callback(req, res, next) {
-    if (paths.callback === '/' && !isAuthorizationResponse(req)) return next();
+  router.get(exactly(paths.callback), async function callback(req, res) {
     let transaction: LoginTransaction | undefined;
     try {
       transaction = transactions.take(req, res, req.query.state);
       const tokens = await oauth.exchangeAuthorizationCode(queryOf(req), transaction);
-      const user = await identify(tokens);
-      await logIn(req, transaction, user, tokens);
+      await admit(req, transaction, tokens);
       rounds.count(req, res);
       res.redirect(303, transaction.returnTo);
     } catch (error) {
@@ -77,25 +76,17 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
 
   return router;
 
-  /** Somebody who may not enter leaves nothing behind: not even a token. */
-  async function identify(tokens: TokenSet): Promise<User> {
+  /** Whoever does not get in, for whatever reason, leaves nothing behind: not even a token. */
+  async function admit(req: Request, transaction: LoginTransaction, tokens: TokenSet): Promise<void> {
     try {
-      return await fetchUser(tokens.accessToken);
+      const user = await fetchUser(tokens.accessToken);
+      const replaced = await startUserSession(req, sealer, { user, tokens, ...transaction });
+      if (replaced) revoke(replaced);
+      report({ event: 'login_succeeded', user });
     } catch (error) {
       revoke(tokens);
       throw error;
     }
-  }
-
-  async function logIn(
-    req: Request,
-    { state, returnTo }: LoginTransaction,
-    user: User,
-    tokens: TokenSet,
-  ): Promise<void> {
-    const replaced = await startUserSession(req, sealer, { user, tokens, state, returnTo });
-    if (replaced) revoke(replaced);
-    report({ event: 'login_succeeded', user });
   }
 
   /** Best effort, and nobody waits for it: the session is over in any case. */
@@ -127,9 +118,9 @@ const comesTooLate: ReadonlySet<string> = new Set([
   'code_rejected',
 ]);
 
-/** RFC 6749, section 4.1.2: a response carries a code or an error. */
-function isAuthorizationResponse({ query }: Request): boolean {
-  return ['code', 'error', 'state', 'iss'].some((name) => name in query);
+/** A home page at the path of the callback: what carries no response (RFC 6749, section 4.1.2) is not ours. */
+function onlyAuthorizationResponses({ query }: Request, _res: Response, next: NextFunction): void {
+  next(['code', 'error', 'state', 'iss'].some((name) => name in query) ? undefined : 'router');
 }
 
 function queryOf({ originalUrl }: Request): string {

@@ -53,7 +53,8 @@ const finishedKept = 5;
 
 /**
  * Starts a session under a new id (session fixation) and waits until it is stored, so that the next request finds it.
- * Nothing of an earlier session survives, whoever it belonged to, but the list of finished logins.
+ * Nothing of an earlier session survives but the finished logins of the same person. When the session cannot be
+ * stored, the request has none any more.
  * @returns the tokens of the login that was replaced, for revocation, when it was another person's: revoking one's own
  * older tokens might take the new ones along (RFC 7009, section 2.1, leaves that to the server).
  */
@@ -63,9 +64,9 @@ export async function startUserSession(
   { user, tokens, state, returnTo }: { user: User; tokens: TokenSet; state: string; returnTo: string },
 ): Promise<TokenSet | undefined> {
   const before = req.session.login;
-  const replaced =
-    before && !isSame(before.user, user) ? openTokens(sealer, req.sessionID, before) : undefined;
-  const finished = Object.entries({ ...req.session.finished, [finishedKey(state)]: returnTo });
+  const again = before !== undefined && isSame(before.user, user);
+  const replaced = before && !again ? openTokens(sealer, req.sessionID, before) : undefined;
+  const finished = Object.entries({ ...(again && req.session.finished), [finishedKey(state)]: returnTo });
   await promise((done) => req.session.regenerate(done));
   const now = Date.now();
   req.session.login = newLogin(sealer, req.sessionID, tokens, {
@@ -75,7 +76,12 @@ export async function startUserSession(
     revision: 1,
   });
   req.session.finished = Object.fromEntries(finished.slice(-finishedKept));
-  await promise((done) => req.session.save(done));
+  try {
+    await promise((done) => req.session.save(done));
+  } catch (error) {
+    endUserSession(req).catch(() => {});
+    throw error;
+  }
   return replaced;
 }
 

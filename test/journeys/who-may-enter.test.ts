@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Browser } from '../support/browser.ts';
-import { ada, ariel, logIn, whoAmI } from '../support/test-app.ts';
 import type { Replacement, TappedApp } from '../support/tapped-app.ts';
 import { paths, startTappedApp } from '../support/tapped-app.ts';
+import { ada, ariel, logIn, whoAmI } from '../support/test-app.ts';
 
 const penny = 'penny.pending@acme.example';
 const noa = 'noa.noaccess@acme.example';

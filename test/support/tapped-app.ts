@@ -3,6 +3,7 @@ import type { ReceivedRequest } from './http-server.ts';
 import { startHttpServer } from './http-server.ts';
 import type { TestApp } from './test-app.ts';
 import { startTestApp } from './test-app.ts';
+import { until } from './until.ts';
 
 /** A message between the app and LaunchDarkly, and what came back. */
 export interface Exchange extends ReceivedRequest {
@@ -16,7 +17,7 @@ export type Replacement =
   | ((body: Record<string, unknown>) => Record<string, unknown>);
 
 /** Stands between the app and its LaunchDarkly: sees every message, holds it back, or answers in its place. */
-export interface Wiretap {
+export interface Middleman {
   readonly url: string;
   /** What was answered so far, oldest first. */
   readonly exchanges: readonly Exchange[];
@@ -35,9 +36,9 @@ export interface Wiretap {
   close(): Promise<void>;
 }
 
-/** The app with a wiretap between it and its sandbox. */
+/** The app with a middleman between it and its sandbox. */
 export interface TappedApp extends TestApp {
-  readonly tap: Wiretap;
+  readonly tap: Middleman;
   /** Whether LaunchDarkly still accepts an access token. */
   isGood(accessToken: string): Promise<boolean>;
 }
@@ -45,7 +46,7 @@ export interface TappedApp extends TestApp {
 /** Starts all three. The options are those of `startTestApp`. */
 export async function startTappedApp(options: Parameters<typeof startTestApp>[0] = {}): Promise<TappedApp> {
   let target = '';
-  const tap = await startWiretap(() => target);
+  const tap = await startMiddleman(() => target);
   const app = await startTestApp({ ...options, env: { LD_BASE_URI: tap.url, ...options.env } });
   target = app.sandbox.url;
   return {
@@ -64,26 +65,20 @@ export async function startTappedApp(options: Parameters<typeof startTestApp>[0]
   };
 }
 
-async function startWiretap(target: () => string): Promise<Wiretap> {
+async function startMiddleman(target: () => string): Promise<Middleman> {
   const exchanges: Exchange[] = [];
   const arrived: ReceivedRequest[] = [];
   const replacements = new Map<string, Replacement>();
   const holds = new Map<string, Promise<void>>();
-  const waiting = new Set<() => void>();
-  const wake = () => {
-    for (const look of waiting) look();
-  };
 
   const server = await startHttpServer(async (received, response) => {
     const path = pathOf(received);
     arrived.push(received);
-    wake();
     await holds.get(path);
     const replacement = replacements.get(path);
     const { status, headers, answer } = await answerOf(received, replacement, target());
     response.writeHead(status, headers).end(answer, () => {
       exchanges.push({ ...received, status, answer });
-      wake();
     });
   });
 
@@ -113,18 +108,6 @@ async function startWiretap(target: () => string): Promise<Wiretap> {
     },
     close: () => server.close(),
   };
-
-  function until(holdsTrue: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!holdsTrue()) return;
-        waiting.delete(look);
-        resolve();
-      };
-      waiting.add(look);
-      look();
-    });
-  }
 }
 
 /** LaunchDarkly's paths, as the tests name them. */
