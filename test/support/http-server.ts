@@ -28,7 +28,7 @@ export interface HttpTestServer extends TestServer {
   readonly requests: ReceivedRequest[];
 }
 
-export type Answer = (request: ReceivedRequest, response: ServerResponse) => void;
+export type Answer = (request: ReceivedRequest, response: ServerResponse) => unknown;
 
 /** A real HTTP server on 127.0.0.1; with a certificate it speaks https and calls itself localhost. */
 export async function startHttpServer(
@@ -43,7 +43,7 @@ export async function startHttpServer(
     const { method = '', url: path = '', headers } = request;
     const received = { method, path, headers, body: Buffer.concat(chunks).toString() };
     requests.push(received);
-    answer(received, response);
+    await answer(received, response);
   });
   const listening = await listen(server);
   return { ...listening, requests, url: tls ? `https://localhost:${listening.port}` : listening.url };
