@@ -32,8 +32,10 @@ function setValue(text: string, name: string, value: string): string {
   const [found] = assignmentsOf(text, name);
   if (!found) return append(text, `${name}=${spell(name, value)}`);
   const [whole, before = '', , equals = '=', , after = ''] = found;
-  const gap = after.startsWith('#') ? ' ' : '';
-  const line = `${before}${name}${equals}${spell(name, value)}${gap}${after}`;
+  // Behind `NAME=` alone, the space before a comment was matched with the equals sign.
+  const bare = after.startsWith('#') ? equals.trimEnd() : equals;
+  const gap = after.startsWith('#') ? equals.slice(bare.length) || ' ' : '';
+  const line = `${before}${name}${bare}${spell(name, value)}${gap}${after}`;
   return text.slice(0, found.index) + line + text.slice(found.index + whole.length);
 }
 

@@ -126,7 +126,7 @@ describe('a file as a person keeps it', () => {
     ['an inline comment after a quoted value', 'K="o # d"  # mine\n', "K='a b'  # mine\n"],
     ['a comment right after the value', 'K=old#mine\n', "K='a b' #mine\n"],
     ['an empty value', 'K=\nA=1\n', "K='a b'\nA=1\n"],
-    ['an empty value with a comment', 'K= # mine\n', "K= 'a b' # mine\n"],
+    ['an empty value with a comment', 'K= # mine\n', "K='a b' # mine\n"],
     ['blanks around the equals sign', '  K = old\n', "  K = 'a b'\n"],
     ['a quoted value over two lines', 'K="one\ntwo"\nA=1\n', "K='a b'\nA=1\n"],
     ['the name inside another value', 'A="\nK=not me\n"\nK=old\n', 'A="\nK=not me\n"\nK=\'a b\'\n'],
