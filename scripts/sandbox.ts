@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { ConfigError, loadSandboxConfig } from '../src/config/config.ts';
-import type { Sandbox } from '../src/sandbox/start-sandbox.ts';
-import { startSandbox } from '../src/sandbox/start-sandbox.ts';
+import type { Sandbox, Switches } from '../src/sandbox/start-sandbox.ts';
+import { SandboxError, startSandbox } from '../src/sandbox/start-sandbox.ts';
+import { switchFromText } from '../src/sandbox/switch-fields.ts';
 
 const HELP = `npm run sandbox: a LaunchDarkly to log in with, on this machine, for any app in any language.
 
@@ -9,6 +10,8 @@ Usage: npm run sandbox -- [options]
 
   --port <number>       where to listen on 127.0.0.1; 0 picks a free port (default 4000, or SANDBOX_PORT)
   --data-dir <path>     keep clients and tokens there over restarts (default: in memory)
+  --seed-file <path>    accounts and members of your own, as JSON (default: the personas it ships with)
+  --switch <name=value> change how it behaves, e.g. --switch httpLocalhostRedirectUris=true; can be given more than once
   --auto-approve        answer an authorization request that has login_hint=<e-mail> at once, without pages
   --json                print what an app needs as one line of JSON
   --help                this text
@@ -28,6 +31,14 @@ To log in from your own app:
   4. Log in; then ask who it is, with "Authorization: Bearer <access token>":
        http://127.0.0.1:4000/api/v2/caller-identity
        http://127.0.0.1:4000/api/v2/members/me
+
+What it can do besides logging people in (failure menu, ledger, clock, personas, switches) is on the pages at
+http://127.0.0.1:4000/ and, for tests in any language, under http://127.0.0.1:4000/__sandbox/:
+  GET ledger   GET|PUT faults   GET|PATCH switches   GET personas   PATCH personas/{id}   POST personas/{id}/revoke
+  POST clock {"advance":"1h"}   POST reset {"keepClients":true}
+
+A seed file: {"accounts":[{"organization":"Mine","projects":[{"key":"web","name":"Web"}],
+  "members":[{"email":"me@mine.example","firstName":"Me","role":"admin"}]}]}
 
 In production replace http://127.0.0.1:4000 by https://app.launchdarkly.com. Nothing else changes.
 `;
@@ -51,6 +62,8 @@ function readOptions() {
     options: {
       port: { type: 'string' },
       'data-dir': { type: 'string' },
+      'seed-file': { type: 'string' },
+      switch: { type: 'string', multiple: true, default: [] },
       'auto-approve': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -63,6 +76,8 @@ function readOptions() {
     json: values.json,
     autoApprove: values['auto-approve'],
     port: values.port === undefined ? port : readPort(values.port),
+    switches: readSwitches(values.switch),
+    ...(values['seed-file'] === undefined ? {} : { seedFile: values['seed-file'] }),
     ...(values['data-dir'] === undefined ? {} : { dataDir: values['data-dir'] }),
     ...(adminToken === undefined ? {} : { adminToken }),
     ...(readerToken === undefined ? {} : { readerToken }),
@@ -73,6 +88,12 @@ function readPort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new UsageError(`--port ${text}: must be a number from 0 to 65535, for example --port 4000.`);
+}
+
+/** Each is `name=value`. */
+function readSwitches(settings: readonly string[]): Partial<Switches> {
+  const pairs = settings.map((setting) => setting.split(/=(.*)/s));
+  return Object.assign({}, ...pairs.map(([name = '', value = '']) => switchFromText(name, value)));
 }
 
 class UsageError extends Error {
@@ -110,7 +131,7 @@ function report(error: unknown): number {
   }
   const misused = code.startsWith('ERR_PARSE_ARGS') || error instanceof UsageError;
   process.stderr.write(misused ? `${message}\nSee npm run sandbox -- --help\n` : `${message}\n`);
-  return misused || error instanceof ConfigError ? 2 : 1;
+  return misused || error instanceof ConfigError || error instanceof SandboxError ? 2 : 1;
 }
 
 process.exitCode = await main().catch(report);

@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SandboxError } from './sandbox-error.ts';
 
 /** One JSON document in a directory of ours, written whole or not at all. */
 export interface StateFile {
@@ -41,7 +42,7 @@ async function readDocument(path: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new Error(
+    throw new SandboxError(
       `${path} is not the sandbox's state: it is no JSON. Delete it, or choose another data directory.`,
       {
         cause,

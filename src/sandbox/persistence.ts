@@ -1,5 +1,7 @@
 import { openStateFile } from './data-dir.ts';
 import type { AuthorizationCode, Grant, Member, OAuthClient, OAuthToken } from './model.ts';
+import type { MemberChanges } from './personas.ts';
+import { SandboxError } from './sandbox-error.ts';
 import type { SandboxStore } from './store.ts';
 
 /** What survives a restart. The seed does not: of the members only what was changed about them is kept. */
@@ -12,7 +14,7 @@ interface SavedState {
   grants: Grant[];
   codes: AuthorizationCode[];
   tokens: OAuthToken[];
-  members: Pick<Member, 'id' | 'role' | 'removed' | 'lastSeen'>[];
+  members: Pick<Member, 'id' | 'lastSeen' | keyof MemberChanges>[];
 }
 
 export interface SavedApiTokens {
@@ -28,7 +30,7 @@ export interface Persistence {
 }
 
 /**
- * Brings back into `store` what an earlier run left in `directory`. Throws an `Error` for people when it cannot be read.
+ * Brings back into `store` what an earlier run left in `directory`. Throws `SandboxError` when it cannot be read.
  */
 export async function restore(store: SandboxStore, directory: string): Promise<Persistence> {
   const file = await openStateFile(directory);
@@ -46,7 +48,7 @@ export async function restore(store: SandboxStore, directory: string): Promise<P
 function checkVersion(document: unknown, directory: string): SavedState | undefined {
   if (document === undefined) return undefined;
   if (isSavedState(document)) return document;
-  throw new Error(
+  throw new SandboxError(
     `${directory}/state.json was not written by this version of the sandbox. Delete it, or choose another data directory.`,
   );
 }
@@ -76,11 +78,9 @@ function snapshot(store: SandboxStore, apiTokens: SavedApiTokens): SavedState {
     grants: [...store.grants.values()],
     codes: [...store.codes.values()],
     tokens: [...store.tokens.values()],
-    members: [...store.members.values()].map(({ id, role, removed, lastSeen }) => ({
-      id,
-      role,
-      removed,
-      lastSeen,
-    })),
+    members: [...store.members.values()].map((member) => {
+      const { id, lastSeen, role, customRoles, pendingInvite, verified, removed } = member;
+      return { id, lastSeen, role, customRoles, pendingInvite, verified, removed };
+    }),
   };
 }

@@ -3,11 +3,24 @@ import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { registerApiTokens } from './api-tokens.ts';
+import type { SandboxControls } from './controls.ts';
+import { createControls } from './controls.ts';
 import { DEFAULT_SEED } from './default-seed.ts';
 import { isLoopbackAddress, onlyLoopbackHosts } from './http/loopback-host.ts';
 import { restore } from './persistence.ts';
 import { createSandboxApp } from './sandbox-app.ts';
+import { SandboxError } from './sandbox-error.ts';
+import { readSeedFile } from './seed-file.ts';
+import type { SandboxStore } from './store.ts';
 import { createStore } from './store.ts';
+import { checkSwitches } from './switch-fields.ts';
+import type { Switches } from './switches.ts';
+
+export type { Fault } from './faults/faults.ts';
+export type { LedgerEntry } from './ledger/ledger.ts';
+export type { MemberChanges, Persona } from './personas.ts';
+export { SandboxError } from './sandbox-error.ts';
+export type { Switches } from './switches.ts';
 
 export interface SandboxOptions {
   /** Default 4000; 0 picks a free one. */
@@ -18,13 +31,17 @@ export interface SandboxOptions {
   adminToken?: string;
   /** The API access token of a Reader, whom the clients API answers with 403; made up when left out. */
   readerToken?: string;
-  /** Where to keep clients and tokens over restarts; without it they live in memory. */
+  /** Where to keep clients, tokens, personas and the clock over restarts; without it they live in memory. */
   dataDir?: string;
   /** Answer an authorization request that carries a `login_hint` at once, without any page. */
   autoApprove?: boolean;
+  /** A JSON file with accounts and members of your own. */
+  seedFile?: string;
+  /** How this LaunchDarkly behaves where the default is the stricter way. */
+  switches?: Partial<Switches>;
 }
 
-export interface Sandbox {
+export interface Sandbox extends SandboxControls {
   /** `http://127.0.0.1:PORT`, without a trailing slash: an app's `LD_BASE_URI`. */
   url: string;
   adminToken: string;
@@ -34,21 +51,22 @@ export interface Sandbox {
 }
 
 /**
- * Starts a stand-in LaunchDarkly. Rejects with code `EADDRINUSE` when the port is taken, and with an `Error` for people
- * when the data directory holds something else.
+ * Starts a stand-in LaunchDarkly. Rejects with code `EADDRINUSE` when the port is taken, and with `SandboxError`, whose
+ * message is for people, when an option, the seed file or the data directory cannot be used.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { port = 4000, host = '127.0.0.1', autoApprove = false } = options;
-  const store = createStore(DEFAULT_SEED, { autoApprove });
+  const { port = 4000, host = '127.0.0.1' } = options;
+  const store = await openStore(options);
   const persistence = options.dataDir === undefined ? undefined : await restore(store, options.dataDir);
   const apiTokens = registerApiTokens(store, { ...persistence?.apiTokens, ...givenTokens(options) });
-  await persistence?.keep(apiTokens);
   const guard = isLoopbackAddress(host) ? [onlyLoopbackHosts] : [];
   const server = await listen(createServer(createSandboxApp(store, { guard })), port, host);
+  await persistence?.keep(apiTokens);
   return {
     url: urlOf(server),
     adminToken: apiTokens.admin,
     readerToken: apiTokens.reader,
+    ...createControls(store),
     async close() {
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -57,7 +75,19 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
 }
 
+async function openStore({
+  seedFile,
+  autoApprove = false,
+  switches = {},
+}: SandboxOptions): Promise<SandboxStore> {
+  const seed = seedFile === undefined ? DEFAULT_SEED : await readSeedFile(seedFile);
+  return createStore(seed, { autoApprove, switches: checkSwitches(switches) });
+}
+
 function givenTokens({ adminToken, readerToken }: SandboxOptions) {
+  if (adminToken !== undefined && adminToken === readerToken) {
+    throw new SandboxError('The Admin and the Reader cannot have the same API access token.');
+  }
   return {
     ...(adminToken === undefined ? {} : { admin: adminToken }),
     ...(readerToken === undefined ? {} : { reader: readerToken }),
@@ -71,9 +101,11 @@ async function listen(server: Server, port: number, host: string): Promise<Serve
 }
 
 function urlOf(server: Server): string {
-  const address = server.address() as AddressInfo;
-  const local = ['127.0.0.1', '0.0.0.0', '::', '::1'].includes(address.address)
+  const { address, port } = server.address() as AddressInfo;
+  const host = ['0.0.0.0', '::'].includes(address)
     ? '127.0.0.1'
-    : address.address;
-  return `http://${local}:${address.port}`;
+    : address.includes(':')
+      ? `[${address}]`
+      : address;
+  return `http://${host}:${port}`;
 }

@@ -1,5 +1,8 @@
 import type { Clock } from './clock.ts';
 import { createClock } from './clock.ts';
+import type { Fault } from './faults/faults.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { createLedger } from './ledger/ledger.ts';
 import type {
   Account,
   ApiToken,
@@ -26,15 +29,40 @@ export interface SandboxStore {
   tokens: Map<string, OAuthToken>;
   clock: Clock;
   switches: Switches;
+  /** The failures that are switched on, in the order in which they are looked at. */
+  faults: Fault[];
+  ledger: Ledger;
+  /** Set for a single request by the failure menu: changes the parameters that go back to the app. */
+  alterReturn?: (parameters: URLSearchParams) => void;
+  /** Calls counted for the rate limits, by name of the limit. */
+  rateWindows: Map<string, RateWindow>;
+  /** What `reset` goes back to. */
+  start: { seed: Seed; switches: Switches };
   /** Log in at once when the authorization request carries a `login_hint`. */
   autoApprove: boolean;
   /** Resolves when everything changed so far would survive a restart. */
   saved(): Promise<void>;
 }
 
+/** Calls made since `startedAt` (epoch milliseconds). */
+export interface RateWindow {
+  startedAt: number;
+  used: number;
+}
+
+export interface StoreOptions {
+  autoApprove?: boolean;
+  /** What differs from `DEFAULT_SWITCHES`. */
+  switches?: Partial<Switches>;
+}
+
 /** Creates a store holding nothing but the seed's accounts and members. */
-export function createStore(seed: Seed, { autoApprove = false } = {}): SandboxStore {
+export function createStore(
+  seed: Seed,
+  { autoApprove = false, switches = {} }: StoreOptions = {},
+): SandboxStore {
   const { accounts, members } = plantSeed(seed);
+  const start = { seed, switches: { ...DEFAULT_SWITCHES, ...switches } };
   return {
     accounts: byId(accounts),
     members: byId(members),
@@ -44,10 +72,35 @@ export function createStore(seed: Seed, { autoApprove = false } = {}): SandboxSt
     codes: new Map(),
     tokens: new Map(),
     clock: createClock(),
-    switches: { ...DEFAULT_SWITCHES },
+    switches: { ...start.switches },
+    faults: [],
+    ledger: createLedger(),
+    rateWindows: new Map(),
+    start,
     autoApprove,
     saved: async () => {},
   };
+}
+
+/**
+ * Back to the start: the seed's members as they were, nothing issued, no faults, switches and clock as at the start, an
+ * empty ledger. Clients go too unless `keepClients`. API tokens stay.
+ */
+export function resetStore(store: SandboxStore, { keepClients = false } = {}): void {
+  const { accounts, members } = plantSeed(store.start.seed);
+  refill(store.accounts, byId(accounts));
+  refill(store.members, byId(members));
+  if (!keepClients) store.clients.clear();
+  for (const map of [store.grants, store.codes, store.tokens, store.rateWindows]) map.clear();
+  store.clock.reset();
+  Object.assign(store.switches, store.start.switches);
+  store.faults.length = 0;
+  store.ledger.clear();
+}
+
+function refill<K, V>(map: Map<K, V>, entries: Map<K, V>): void {
+  map.clear();
+  for (const [key, value] of entries) map.set(key, value);
 }
 
 function byId<T extends { id: string }>(items: T[]): Map<string, T> {

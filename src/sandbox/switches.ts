@@ -27,6 +27,8 @@ export interface Switches {
   iss: 'none' | 'right' | 'wrong';
   /** Who gets a refresh token: everyone, who asked for `offline_access`, or nobody. */
   refreshTokens: 'always' | 'offline_access' | 'never';
+  /** The scope that is granted: what was asked for (within the member's rights), `reader`, or none. */
+  grantedScope: 'asked' | 'reader' | 'none';
   /** Give a new refresh token with every refresh, and punish the reuse of an old one. */
   rotateRefreshTokens: boolean;
   /** Seconds. */
@@ -52,6 +54,7 @@ export const DEFAULT_SWITCHES: Readonly<Switches> = {
   requireScope: false,
   iss: 'none',
   refreshTokens: 'always',
+  grantedScope: 'asked',
   rotateRefreshTokens: true,
   codeLifetime: 60,
   accessTokenLifetime: 3600,

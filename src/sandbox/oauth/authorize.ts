@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import { failable } from '../faults/misbehave.ts';
 import { queryOf } from '../http/body.ts';
 import { sendPage } from '../http/send-page.ts';
 import type { Member } from '../model.ts';
@@ -19,11 +20,11 @@ import { mayUse, membershipsOf } from './members-at-login.ts';
  * names a member who may enter is answered at once.
  */
 export function authorize(store: SandboxStore): RequestHandler {
-  return (req, res) => {
+  return (req, res, next) => {
     const request = readAuthorizationRequest(store, queryOf(req));
     const member = store.autoApprove ? hintedMember(store, request) : undefined;
-    if (member) returnCode(store, { req, res, request, member });
-    else sendPage(res, 200, personasPage(store, request));
+    if (member) return failable(store, 'consent', returnCode(request, member))(req, res, next);
+    sendPage(res, 200, personasPage(store, request));
   };
 }
 
@@ -38,8 +39,7 @@ export function answerAuthorizationError(store: SandboxStore): ErrorRequestHandl
     if (error instanceof UntrustedRequestError) {
       sendPage(res, 400, refusedRequestPage(error.message));
     } else if (error instanceof AuthorizationError) {
-      const { returnAddress, error: code, message } = error;
-      returnError(store, { req, res, returnAddress, error: code, description: message });
+      returnError(error)(store)(req, res, next);
     } else next(error);
   };
 }

@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import { failable } from '../faults/misbehave.ts';
 import { bodyText } from '../http/body.ts';
 import { sendPage } from '../http/send-page.ts';
 import { outsiderPage } from '../pages/outsider-page.ts';
@@ -10,7 +11,7 @@ import { mayUse } from './members-at-login.ts';
 
 /** `POST /trust/oauth/consent`: the member pressed "Authorize" or "Cancel"; the browser goes back to the app. */
 export function consent(store: SandboxStore): RequestHandler {
-  return (req, res) => {
+  return (req, res, next) => {
     const form = new URLSearchParams(bodyText(req));
     const request = readCarriedRequest(store, form);
     if (form.get('decision') === 'cancel') {
@@ -22,7 +23,9 @@ export function consent(store: SandboxStore): RequestHandler {
         'The form is incomplete, or the member is gone. Start again from the app.',
       );
     }
-    if (mayUse(store, request.client, member)) returnCode(store, { req, res, request, member });
-    else sendPage(res, 403, outsiderPage(store, request, member));
+    if (mayUse(store, request.client, member)) {
+      return failable(store, 'consent', returnCode(request, member))(req, res, next);
+    }
+    sendPage(res, 403, outsiderPage(store, request, member));
   };
 }

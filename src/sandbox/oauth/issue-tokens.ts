@@ -14,7 +14,7 @@ export function issueTokens(
   { scope = grant.scope, refreshToken = true } = {},
 ): TokenResponse {
   const { accessTokenLifetime, refreshTokenLifetime } = store.switches;
-  const granted = narrowToMember(scope, member);
+  const granted = narrowToMember(grantable(store, scope), member);
   const token = { grantId: grant.id, scope: granted };
   return {
     access_token: issueToken(store, { ...token, kind: 'access', lifetime: accessTokenLifetime }),
@@ -25,6 +25,11 @@ export function issueTokens(
       : {}),
     scope: granted.join(' '),
   };
+}
+
+function grantable({ switches }: SandboxStore, scope: string[]): string[] {
+  if (switches.grantedScope === 'none') return [];
+  return switches.grantedScope === 'reader' ? ['reader'] : scope;
 }
 
 function mayRefresh({ switches }: SandboxStore, scope: string[]): boolean {

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from 'express';
+import type { Endpoint } from '../faults/endpoints.ts';
 import { bodyText, hasMediaType, repeatedNames } from '../http/body.ts';
 import type { OAuthClient } from '../model.ts';
 import type { SandboxStore } from '../store.ts';
@@ -32,6 +33,11 @@ export function token(store: SandboxStore): RequestHandler {
     const redeem = grantType(form.get('grant_type'));
     sendUncached(res, 200, redeem(store, client, form));
   };
+}
+
+/** Which of the failure menu's endpoints a token request is for. */
+export function grantOf(req: Request): Endpoint {
+  return new URLSearchParams(bodyText(req)).get('grant_type') === 'refresh_token' ? 'refresh' : 'token';
 }
 
 /** The form parameters. Throws `OAuthError` when the body is no form or names a parameter twice. */

@@ -1,5 +1,7 @@
 import type { Router } from 'express';
 import express from 'express';
+import type { EndpointHandler } from '../faults/misbehave.ts';
+import { failable } from '../faults/misbehave.ts';
 import type { SandboxStore } from '../store.ts';
 import { getCallerIdentity } from './caller-identity.ts';
 import { allowAnyOrigin, apiVersion, overrideMethod } from './conventions.ts';
@@ -18,25 +20,26 @@ import { answerRestError, methodNotAllowed, notFound } from './rest-error.ts';
 /** The part of LaunchDarkly's REST API that a login needs, under `/api/v2`. Operations carry the names of its OpenAPI document. */
 export function restApi(store: SandboxStore): Router {
   const api = express.Router();
+  const clients = (operation: EndpointHandler) => failable(store, 'clients', operation);
   api.use(allowAnyOrigin, overrideMethod, rateLimit(store), apiVersion);
   api
     .route('/oauth/clients')
-    .post(createOAuth2Client(store))
-    .get(listOAuth2Clients(store))
+    .post(clients(createOAuth2Client))
+    .get(clients(listOAuth2Clients))
     .all(() => {
       throw methodNotAllowed();
     });
   api
     .route('/oauth/clients/:clientId')
-    .get(getOAuth2ClientById(store))
-    .patch(patchOAuthClient(store))
-    .delete(deleteOAuthClient(store))
+    .get(clients(getOAuth2ClientById))
+    .patch(clients(patchOAuthClient))
+    .delete(clients(deleteOAuthClient))
     .all(() => {
       throw methodNotAllowed();
     });
-  api.get('/caller-identity', getCallerIdentity(store));
-  api.get('/members/:id', getMember(store));
-  api.get('/projects', getProjects(store));
+  api.get('/caller-identity', failable(store, 'caller-identity', getCallerIdentity));
+  api.get('/members/:id', failable(store, 'members', getMember));
+  api.get('/projects', failable(store, 'projects', getProjects));
   api.use(() => {
     throw notFound();
   });

@@ -1,0 +1,75 @@
+import type { RequestHandler } from 'express';
+import type { Fault } from '../faults/faults.ts';
+import { FAULT_KINDS, FAULT_NAMES, faultProblem } from '../faults/faults.ts';
+import { sendPage } from '../http/send-page.ts';
+import { faultsPage } from '../pages/faults-page.ts';
+import { SandboxError } from '../sandbox-error.ts';
+import type { SandboxStore } from '../store.ts';
+import { backTo, readFields, readObject, wantsPage } from './input.ts';
+
+/** `GET /__sandbox/faults`: what is switched on, and the menu. */
+export function showFaults(store: SandboxStore): RequestHandler {
+  return (req, res) => {
+    if (wantsPage(req)) return sendPage(res, 200, faultsPage(store));
+    const menu = FAULT_NAMES.map((fault) => {
+      const { title, endpoints } = FAULT_KINDS[fault];
+      return { fault, title, endpoints };
+    });
+    res.json({ faults: store.faults, menu });
+  };
+}
+
+/** `PUT /__sandbox/faults` with `{"faults": [{"endpoint", "fault", "times"?, "method"?, "delayMs"?}]}`: these, and no others. */
+export function replaceFaults(store: SandboxStore): RequestHandler {
+  return (req, res) => {
+    const { faults } = readObject(req);
+    if (!Array.isArray(faults))
+      throw new SandboxError('Send {"faults": […]}; an empty list switches all off.');
+    setFaults(store, faults);
+    res.json({ faults: store.faults });
+  };
+}
+
+/** `POST /__sandbox/faults`: the forms of the failure menu's page. */
+export function changeFaults(store: SandboxStore): RequestHandler {
+  return (req, res) => {
+    const { action, endpoint, fault, times, delayMs, index } = readFields(req);
+    if (action === 'clear') store.faults.length = 0;
+    else if (action === 'off') store.faults.splice(Number(index), 1);
+    else {
+      addFault(store, {
+        endpoint,
+        fault,
+        ...(times ? { times: Number(times) } : {}),
+        ...(delayMs ? { delayMs: Number(delayMs) } : {}),
+      });
+    }
+    backTo(res, '/__sandbox/faults');
+  };
+}
+
+/** Switches these faults on and all others off. Throws `SandboxError`, changing nothing, when one is impossible. */
+export function setFaults(store: SandboxStore, faults: readonly unknown[]): void {
+  const checked = faults.map(checkFault);
+  store.faults.splice(0, store.faults.length, ...checked);
+}
+
+/** Switches one more fault on, to be looked at before those that are on already. Throws `SandboxError`. */
+export function addFault(store: SandboxStore, fault: unknown): void {
+  store.faults.unshift(checkFault(fault));
+}
+
+function checkFault(value: unknown): Fault {
+  const fault: Partial<Fault> = Object(value);
+  const { endpoint, fault: name, times, method, delayMs } = fault;
+  const problem = faultProblem({ endpoint, fault: name, times, method, delayMs });
+  if (problem || endpoint === undefined || name === undefined)
+    throw new SandboxError(problem ?? 'Name a fault.');
+  return {
+    endpoint,
+    fault: name,
+    ...(times === undefined ? {} : { times }),
+    ...(method === undefined ? {} : { method }),
+    ...(delayMs === undefined ? {} : { delayMs }),
+  };
+}

@@ -1,0 +1,48 @@
+import type { RequestHandler } from 'express';
+import { sendPage } from '../http/send-page.ts';
+import { personaControlsPage } from '../pages/persona-controls-page.ts';
+import { changePersona, listPersonas, revokeAuthorizations } from '../personas.ts';
+import type { SandboxStore } from '../store.ts';
+import { backTo, isForm, readFields, readObject, wantsPage } from './input.ts';
+
+/** `GET /__sandbox/personas`. */
+export function showPersonas(store: SandboxStore): RequestHandler {
+  return (req, res) => {
+    const personas = listPersonas(store);
+    if (wantsPage(req)) sendPage(res, 200, personaControlsPage(personas));
+    else res.json({ personas });
+  };
+}
+
+/** `PATCH /__sandbox/personas/{id or e-mail}` with any of role, customRoles, pendingInvite, verified, removed. */
+export function patchPersona(store: SandboxStore): RequestHandler {
+  return async (req, res) => {
+    const persona = changePersona(store, String(req.params.id), readObject(req));
+    await store.saved();
+    res.json(persona);
+  };
+}
+
+/** `POST /__sandbox/personas/{id or e-mail}`: the forms of the page. */
+export function changePersonaByForm(store: SandboxStore): RequestHandler {
+  return async (req, res) => {
+    const id = String(req.params.id);
+    const { role, removed } = readFields(req);
+    changePersona(store, id, {
+      ...(role === undefined ? {} : { role }),
+      ...(removed === undefined ? {} : { removed: removed === 'true' }),
+    });
+    await store.saved();
+    backTo(res, '/__sandbox/personas');
+  };
+}
+
+/** `POST /__sandbox/personas/{id or e-mail}/revoke`: every app they authorized loses its tokens. */
+export function revokePersona(store: SandboxStore): RequestHandler {
+  return async (req, res) => {
+    revokeAuthorizations(store, String(req.params.id));
+    await store.saved();
+    if (isForm(req)) backTo(res, '/__sandbox/personas');
+    else res.status(204).end();
+  };
+}

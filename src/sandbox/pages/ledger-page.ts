@@ -1,0 +1,50 @@
+import { ENDPOINT_NAMES } from '../faults/endpoints.ts';
+import type { LedgerEntry } from '../ledger/ledger.ts';
+import type { Html } from './html.ts';
+import { html } from './html.ts';
+import { layout } from './layout.ts';
+
+/** What arrived and what was answered, the newest first. */
+export function ledgerPage(entries: readonly LedgerEntry[], endpoint: string | undefined): Html {
+  return layout(
+    { title: 'Ledger', section: '/__sandbox/ledger' },
+    html`<h1>Ledger</h1>
+<p class="lead">Every request the sandbox received, the newest first. Secrets are masked; the same secret has the same mask
+everywhere, so that you can follow a code or a token on its way.</p>
+<div class="bar">
+<form class="inline" method="get" action="/__sandbox/ledger">
+<label>Endpoint<select name="endpoint"><option value="">all</option>${ENDPOINT_NAMES.map(
+      (name) => html`<option${name === endpoint && html` selected`}>${name}</option>`,
+    )}</select></label>
+<button type="submit">Show</button>
+</form>
+<form method="post" action="/__sandbox/ledger"><button type="submit" name="action" value="clear">Empty the ledger</button></form>
+</div>
+${entries.length === 0 ? html`<p class="aside">Nothing yet. Log in with your app, then reload.</p>` : html`<ol class="ledger">${entries.map(row)}</ol>`}`,
+  );
+}
+
+function row({ id, at, request, response, endpoint, fault, dropped }: LedgerEntry): Html {
+  const [path] = request.url.split('?');
+  return html`<li><details>
+<summary><span class="aside mono">${at.slice(11, 23)}</span> <span class="mono call"><strong>${request.method}</strong> ${path}</span>
+<span class="mono">${response ? response.status : dropped ? 'dropped' : 'pending'}</span>
+<span class="tags">${endpoint && html`<span class="tag">${endpoint}</span>`}${fault && html`<span class="tag bad">${fault}</span>`}</span></summary>
+<h2>Request ${id}</h2>
+<pre tabindex="0">${message(`${request.method} ${request.url}`, request)}</pre>
+${
+  response
+    ? html`<h2>Answer after ${response.durationMs} ms</h2>
+<pre tabindex="0">${message(`HTTP ${response.status}`, response)}</pre>`
+    : html`<p>No answer${dropped && ': the connection ended without one'}.</p>`
+}
+</details></li>`;
+}
+
+function message(
+  firstLine: string,
+  { headers, body }: { headers: Record<string, string>; body: string },
+): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return [firstLine, ...lines, ...(body === '' ? [] : ['', body])].join('\n');
+}

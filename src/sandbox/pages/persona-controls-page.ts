@@ -1,0 +1,36 @@
+import { ROLES } from '../model.ts';
+import type { Persona } from '../personas.ts';
+import type { Html } from './html.ts';
+import { html } from './html.ts';
+import { layout } from './layout.ts';
+
+/** The personas, with what an Admin could do to them while they are logged in somewhere. */
+export function personaControlsPage(personas: readonly Persona[]): Html {
+  return layout(
+    { title: 'Personas', section: '/__sandbox/personas' },
+    html`<h1>Personas</h1>
+<p class="lead">Downgrade, remove or cut off someone who is logged in to your app, and see when it notices.</p>
+<ul class="menu">${personas.map(card)}</ul>`,
+  );
+}
+
+function card(persona: Persona): Html {
+  const { id, email, firstName, lastName, organization, about, removed } = persona;
+  const action = `/__sandbox/personas/${id}`;
+  return html`<li class="card">
+<h2 dir="auto">${[firstName, lastName].filter(Boolean).join(' ') || email}</h2>
+<p><span class="email">${email}</span>, ${organization}</p>
+<p class="aside">${removed ? 'Removed from the account.' : about}</p>
+<form class="inline" method="post" action="${action}">
+<label>Role<select name="role" aria-label="Role of ${email}, ${organization}">${ROLES.map(
+    (role) => html`<option${role === persona.role && html` selected`}>${role}</option>`,
+  )}</select></label>
+<button type="submit" aria-label="Change role of ${email}, ${organization}">Change</button>
+</form>
+<div class="actions">
+<form method="post" action="${action}"><button type="submit" name="removed" value="${String(!removed)}"
+ aria-label="${removed ? 'Put back' : 'Remove'} ${email}, ${organization}">${removed ? 'Put back' : 'Remove'}</button></form>
+<form method="post" action="${action}/revoke"><button type="submit" aria-label="Revoke authorized apps of ${email}, ${organization}">Revoke authorized apps</button></form>
+</div>
+</li>`;
+}

@@ -1,0 +1,242 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Sandbox, Switches } from '../../src/sandbox/start-sandbox.ts';
+import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
+import { openPage, press } from './form-reader.ts';
+import type { RegisteredClient } from './support.ts';
+import {
+  api,
+  authorizeUrl,
+  bearer,
+  bodyOf,
+  codeFor,
+  locationOf,
+  redeem,
+  refresh,
+  registerClient,
+  tokensFor,
+  visit,
+} from './support.ts';
+
+let sandbox: Sandbox;
+let client: RegisteredClient;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ port: 0, autoApprove: true });
+});
+beforeEach(async () => {
+  await sandbox.reset();
+  client = await registerClient(sandbox);
+});
+afterAll(() => sandbox.close());
+
+const GUS = { login_hint: 'gus.globex@globex.example' };
+const callerStatus = async (authorization: string) =>
+  (await api(sandbox, 'GET', '/caller-identity', { headers: { Authorization: authorization } })).status;
+
+const CHECKS: Record<keyof Switches, () => Promise<void>> = {
+  async httpLocalhostRedirectUris() {
+    const uris = ['http://localhost:3000/cb', 'http://127.0.0.1/cb', 'http://[::1]:8080/cb'];
+    for (const uri of uris) await expect(registerClient(sandbox, uri)).rejects.toThrow('https');
+    sandbox.setSwitches({ httpLocalhostRedirectUris: true });
+    for (const uri of uris) expect(await registerClient(sandbox, uri)).toHaveProperty('secret');
+    await expect(registerClient(sandbox, 'http://app.example.test/cb')).rejects.toThrow('https');
+  },
+  async verifiedClients() {
+    expect((await visit(authorizeUrl(sandbox, client, GUS))).status).toBe(200);
+    sandbox.setSwitches({ verifiedClients: true });
+    const { access_token: token } = await tokensFor(sandbox, client, GUS);
+    const member = await bodyOf(await api(sandbox, 'GET', '/members/me', bearer(token)));
+    expect(member.email).toBe(GUS.login_hint);
+  },
+  async outsiderAnswer() {
+    const signIn = await openPage(authorizeUrl(sandbox, client, { login_hint: undefined }));
+    expect((await press(signIn, GUS.login_hint)).status).toBe(403);
+    sandbox.setSwitches({ outsiderAnswer: 'redirect' });
+    const parameters = locationOf(await press(signIn, GUS.login_hint)).searchParams;
+    expect(parameters.get('error')).toBe('access_denied');
+  },
+  async clientListPageSize() {
+    for (const _ of [1, 2, 3, 4]) await registerClient(sandbox);
+    sandbox.setSwitches({ clientListPageSize: 2 });
+    const pages: number[] = [];
+    let path: string | undefined = '/oauth/clients';
+    while (path) {
+      const page: { items: unknown[]; _links: { next?: { href: string } } } = await bodyOf(
+        await api(sandbox, 'GET', path),
+      );
+      pages.push(page.items.length);
+      path = page._links.next?.href.replace('/api/v2', '');
+    }
+    expect(pages).toEqual([2, 2, 1]);
+  },
+  async absoluteNextLinks() {
+    await registerClient(sandbox);
+    sandbox.setSwitches({ clientListPageSize: 1, absoluteNextLinks: true });
+    const page = await bodyOf<{ _links: { next: { href: string } } }>(
+      await api(sandbox, 'GET', '/oauth/clients'),
+    );
+    expect(page._links.next.href).toMatch(new RegExp(`^${sandbox.url}/api/v2/oauth/clients`));
+  },
+  async weakTokenStatus() {
+    const headers = { Authorization: sandbox.readerToken };
+    expect((await api(sandbox, 'GET', '/oauth/clients', { headers })).status).toBe(403);
+    sandbox.setSwitches({ weakTokenStatus: 401 });
+    expect((await api(sandbox, 'GET', '/oauth/clients', { headers })).status).toBe(401);
+  },
+  async looseAuthorizationHeader() {
+    const { access_token: token } = await tokensFor(sandbox, client);
+    expect([await callerStatus(token), await callerStatus(`Bearer ${sandbox.adminToken}`)]).toEqual([
+      401, 401,
+    ]);
+    sandbox.setSwitches({ looseAuthorizationHeader: true });
+    expect([await callerStatus(token), await callerStatus(`Bearer ${sandbox.adminToken}`)]).toEqual([
+      200, 200,
+    ]);
+  },
+  async noAccessReadsProfile() {
+    const { access_token: token } = await tokensFor(sandbox, client, {
+      login_hint: 'noa.noaccess@acme.example',
+    });
+    const profile = async () => (await api(sandbox, 'GET', '/members/me', bearer(token))).status;
+    expect([await profile(), await callerStatus(`Bearer ${token}`)]).toEqual([403, 200]);
+    sandbox.setSwitches({ noAccessReadsProfile: true });
+    expect(await profile()).toBe(200);
+  },
+  async requirePkce() {
+    sandbox.setSwitches({ requirePkce: true });
+    const parameters = locationOf(await visit(authorizeUrl(sandbox, client))).searchParams;
+    expect(parameters.get('error')).toBe('invalid_request');
+  },
+  async requireScope() {
+    const scopeless = authorizeUrl(sandbox, client, { scope: undefined });
+    expect(locationOf(await visit(scopeless)).searchParams.has('code')).toBe(true);
+    sandbox.setSwitches({ requireScope: true });
+    expect(locationOf(await visit(scopeless)).searchParams.get('error')).toBe('invalid_scope');
+  },
+  async iss() {
+    const iss = async () => locationOf(await visit(authorizeUrl(sandbox, client))).searchParams.get('iss');
+    expect(await iss()).toBeNull();
+    sandbox.setSwitches({ iss: 'right' });
+    expect(await iss()).toBe(sandbox.url);
+    sandbox.setSwitches({ iss: 'wrong' });
+    expect(await iss()).not.toBe(sandbox.url);
+  },
+  async refreshTokens() {
+    sandbox.setSwitches({ refreshTokens: 'offline_access' });
+    expect(await tokensFor(sandbox, client)).not.toHaveProperty('refresh_token');
+    expect(await tokensFor(sandbox, client, { scope: 'reader offline_access' })).toHaveProperty(
+      'refresh_token',
+    );
+    sandbox.setSwitches({ refreshTokens: 'never' });
+    expect(await tokensFor(sandbox, client, { scope: 'reader offline_access' })).not.toHaveProperty(
+      'refresh_token',
+    );
+  },
+  async grantedScope() {
+    const asked = { scope: 'reader offline_access' };
+    expect((await tokensFor(sandbox, client, asked)).scope).toBe('reader offline_access');
+    sandbox.setSwitches({ grantedScope: 'reader' });
+    expect((await tokensFor(sandbox, client, asked)).scope).toBe('reader');
+    sandbox.setSwitches({ grantedScope: 'none' });
+    expect((await tokensFor(sandbox, client, asked)).scope).toBe('');
+  },
+  async rotateRefreshTokens() {
+    sandbox.setSwitches({ rotateRefreshTokens: false });
+    const { refresh_token: token } = await tokensFor(sandbox, client);
+    for (const _ of [1, 2]) expect((await refresh(sandbox, client, token)).status).toBe(200);
+  },
+  async codeLifetime() {
+    sandbox.setSwitches({ codeLifetime: 600 });
+    const code = await codeFor(sandbox, client);
+    sandbox.advanceClock(599_000);
+    expect((await redeem(sandbox, client, code)).status).toBe(200);
+  },
+  async accessTokenLifetime() {
+    sandbox.setSwitches({ accessTokenLifetime: 10 });
+    const { access_token: token, expires_in: seconds } = await tokensFor(sandbox, client);
+    expect(seconds).toBe(10);
+    sandbox.advanceClock(10_000);
+    expect(await callerStatus(`Bearer ${token}`)).toBe(401);
+  },
+  async refreshTokenLifetime() {
+    sandbox.setSwitches({ refreshTokenLifetime: 60 });
+    const { refresh_token: token } = await tokensFor(sandbox, client);
+    sandbox.advanceClock(60_000);
+    expect((await refresh(sandbox, client, token)).status).toBe(400);
+  },
+  async awkwardSecrets() {
+    sandbox.setSwitches({ awkwardSecrets: true });
+    const awkward = await registerClient(sandbox);
+    expect(awkward.secret).toMatch(/\+\/=\$#%& :$/);
+    expect(await tokensFor(sandbox, awkward)).toHaveProperty('access_token');
+  },
+  async rateLimit() {
+    sandbox.setSwitches({ rateLimit: 10 });
+    await api(sandbox, 'GET', '/projects');
+    const ok = await api(sandbox, 'GET', '/projects');
+    expect(ok.headers.get('x-ratelimit-route-limit')).toBe('2');
+    expect(ok.headers.get('x-ratelimit-route-remaining')).toBe('0');
+    const limited = await api(sandbox, 'GET', '/projects');
+    expect([limited.status, (await bodyOf(limited)).code]).toEqual([429, 'rate_limited']);
+    sandbox.advanceClock(Number(limited.headers.get('x-ratelimit-reset')) - sandbox.now());
+    expect((await api(sandbox, 'GET', '/projects')).status).toBe(200);
+  },
+};
+
+describe('Every switch does what it says', () => {
+  test.each(Object.entries(CHECKS))('%s', async (_, check) => check());
+
+  test('and no switch is without a test here', async () => {
+    const { switches } = await bodyOf<{ switches: object }>(await fetch(`${sandbox.url}/__sandbox/switches`));
+    expect(Object.keys(CHECKS).sort()).toEqual(Object.keys(switches).sort());
+  });
+});
+
+describe('Switches can be set', () => {
+  const patch = (body: object) =>
+    fetch(`${sandbox.url}/__sandbox/switches`, { method: 'PATCH', body: JSON.stringify(body) });
+
+  test('by PATCH, some at a time', async () => {
+    const res = await patch({ requirePkce: true, codeLifetime: 5 });
+    expect(await bodyOf(res)).toMatchObject({
+      switches: { requirePkce: true, codeLifetime: 5, requireScope: false },
+    });
+  });
+
+  test('by the form of their page, all at once', async () => {
+    const page = await fetch(`${sandbox.url}/__sandbox/switches`, { headers: { Accept: 'text/html' } });
+    expect(await page.text()).toContain('name="requirePkce"');
+    const form = new URLSearchParams();
+    const { switches } = await bodyOf<{ switches: Switches }>(
+      await fetch(`${sandbox.url}/__sandbox/switches`),
+    );
+    for (const [name, value] of Object.entries({
+      ...switches,
+      requirePkce: true,
+      iss: 'right',
+      rateLimit: 7,
+    })) {
+      if (value !== false) form.set(name, value === true ? 'on' : String(value));
+    }
+    const sent = await fetch(`${sandbox.url}/__sandbox/switches`, {
+      method: 'POST',
+      body: form,
+      redirect: 'manual',
+    });
+    expect(sent.status).toBe(303);
+    const now = await bodyOf<{ switches: Switches }>(await fetch(`${sandbox.url}/__sandbox/switches`));
+    expect(now.switches).toEqual({ ...switches, requirePkce: true, iss: 'right', rateLimit: 7 });
+  });
+
+  test('only to what they can be', async () => {
+    const bad = [
+      { unknown: 1 },
+      { constructor: 1 },
+      { requirePkce: 'yes' },
+      { iss: 'left' },
+      { codeLifetime: -1 },
+    ];
+    for (const changes of bad) expect((await patch(changes)).status).toBe(400);
+    await expect(startSandbox({ port: 0, switches: { rateLimit: 0 } })).rejects.toThrow('whole number');
+  });
+});
