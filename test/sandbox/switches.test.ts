@@ -229,9 +229,9 @@ describe('Switches can be set', () => {
   });
 
   test('only to what they can be', async () => {
-    const bad = [
+    const bad: object[] = [
       { unknown: 1 },
-      { constructor: 1 },
+      { ['constructor']: 1 },
       { requirePkce: 'yes' },
       { iss: 'left' },
       { codeLifetime: -1 },
