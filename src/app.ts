@@ -13,6 +13,7 @@ import { createFlowInspector } from './web/flow-inspector.ts';
 import { createHealthRoutes } from './web/health.ts';
 import { type Logger, requestLog } from './web/log.ts';
 import { logAuthEvents } from './web/log-auth-events.ts';
+import { type MessageClasses, messageClasses } from './web/message-classes.ts';
 import { createPages } from './web/pages.ts';
 import { createProxyCheck } from './web/proxy-check.ts';
 import { createRateLimit } from './web/rate-limit.ts';
@@ -33,6 +34,8 @@ export interface AppParts {
 /** The app, ready to be served. */
 export interface App {
   readonly handler: Express;
+  /** Serve it with these. */
+  readonly messages: MessageClasses;
   /** Closes the connections to LaunchDarkly. */
   close(): Promise<void>;
 }
@@ -97,7 +100,7 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   app.use(createPages({ render, currentUser, requireLogin, sessionTimes: times, listProjects }));
   app.use(flow.page, createButtonKit({ render, currentUser }));
   app.use(notFound, createErrorHandler({ render, logger }));
-  return { handler: app, close: http.close };
+  return { handler: app, messages: messageClasses(app), close: http.close };
 }
 
 /** What every page may say about the site. */

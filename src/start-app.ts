@@ -1,5 +1,6 @@
-import type { RequestListener, Server } from 'node:http';
+import type { Server } from 'node:http';
 import { createServer } from 'node:http';
+import type { App } from './app.ts';
 import { createApp } from './app.ts';
 import type { AppConfig } from './config/config.ts';
 import { localCertificate } from './local-https/certificate.ts';
@@ -33,7 +34,7 @@ export async function startApp(config: AppConfig, logger: Logger): Promise<Runni
   try {
     let stopping = false;
     const app = createApp(config, { store, logger, isStopping: () => stopping });
-    const server = await openServer(app.handler, config, logger);
+    const server = await openServer(app, config, logger);
     const port = await listen(server, config);
     const announceStop = () => {
       stopping = true;
@@ -50,8 +51,11 @@ export async function startApp(config: AppConfig, logger: Logger): Promise<Runni
 }
 
 /** Not listening yet; https when the app ends TLS itself. */
-async function openServer(handler: RequestListener, config: AppConfig, logger: Logger): Promise<Server> {
-  const { tls, redirectUri } = config;
+async function openServer(
+  { handler, messages }: App,
+  { tls, redirectUri }: AppConfig,
+  logger: Logger,
+): Promise<Server> {
   const { hostname } = redirectUri;
   const renewed = (renewal: Renewal) => {
     if (renewal.renewed) logger.info({ event: 'certificate_renewed' }, 'Serving the renewed certificate');
@@ -59,11 +63,11 @@ async function openServer(handler: RequestListener, config: AppConfig, logger: L
       logger.error({ event: 'certificate_not_renewed', error: renewal.error }, 'The old certificate stays');
   };
   if (tls.mode === 'local')
-    return createHttpsServer(handler, () => certificateHere(hostname, logger), renewed);
+    return createHttpsServer(handler, () => certificateHere(hostname, logger), renewed, messages);
   if (tls.mode === 'files') {
-    return createHttpsServer(handler, () => givenCertificate({ ...tls, hostname }), renewed);
+    return createHttpsServer(handler, () => givenCertificate({ ...tls, hostname }), renewed, messages);
   }
-  return createServer(handler);
+  return createServer(messages, handler);
 }
 
 async function certificateHere(hostname: string, logger: Logger) {

@@ -1,6 +1,6 @@
 /** An https server that takes a renewed certificate without a restart. */
 import type { RequestListener } from 'node:http';
-import type { Server } from 'node:https';
+import type { Server, ServerOptions } from 'node:https';
 import { createServer } from 'node:https';
 
 /** Reads or makes the certificate to serve: key and chain as PEM. */
@@ -8,6 +8,11 @@ export type LoadCertificate = () => Promise<{ key: string; cert: string }>;
 
 /** What happened to the certificate while the server ran. */
 export type Renewal = { renewed: true } | { renewed: false; error: unknown };
+
+/** Classes of Node's `createServer`, and how often the certificate is looked at, in milliseconds. */
+export interface HttpsServerOptions extends Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'> {
+  readonly everyMs?: number;
+}
 
 const EVERY_HOUR = 3_600_000;
 
@@ -19,10 +24,10 @@ export async function createHttpsServer(
   handler: RequestListener,
   load: LoadCertificate,
   report: (renewal: Renewal) => void,
-  everyMs = EVERY_HOUR,
+  { everyMs = EVERY_HOUR, ...options }: HttpsServerOptions = {},
 ): Promise<Server> {
   let { key, cert } = await load();
-  const server = createServer({ key, cert }, handler);
+  const server = createServer({ ...options, key, cert }, handler);
   const renew = async () => {
     try {
       const next = await load();

@@ -27,7 +27,7 @@ test('a renewed certificate serves new connections, and a failed renewal leaves 
       renewals.push(renewal);
       told();
     },
-    20,
+    { everyMs: 20 },
   );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
