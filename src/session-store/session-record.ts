@@ -19,19 +19,20 @@ interface StoredLogin {
 }
 
 /**
- * On every session that came from the store or went there: until when it is stored. A symbol, so that it is neither
+ * On every session that came from the store or went there: what is stored. A symbol, so that it is neither
  * saved nor part of express-session's hash, yet goes along when a session is copied by spreading.
  */
-const until = Symbol('stored until');
-type Marked = SessionData & { [until]?: number | undefined };
+const stored = Symbol('as stored');
+type Marked = SessionData & { [stored]?: StoredRecord | undefined };
+type StoredRecord = Omit<SessionRecord, 'revision'>;
 
-/** Until when this session is stored, in epoch milliseconds; undefined when it never was. */
-export function storedUntil(session: SessionData): number | undefined {
-  return (session as Marked)[until];
+/** The record of this session that the store has, as far as this copy knows; undefined when it was never stored. */
+export function storedRecord(session: SessionData): StoredRecord | undefined {
+  return (session as Marked)[stored];
 }
 
-export function markStored(session: SessionData, expiresAt: number | undefined): void {
-  (session as Marked)[until] = expiresAt;
+export function markStored(session: SessionData, record: StoredRecord | undefined): void {
+  (session as Marked)[stored] = record;
 }
 
 /** When the session's login began, in epoch milliseconds; undefined when nobody is logged in. */
@@ -40,25 +41,39 @@ export function startedAt(session: SessionData): number | undefined {
 }
 
 export function toRecord(session: SessionData, expiresAt: number): SessionRecord {
-  const { login, ...data } = session as SessionData & { login?: StoredLogin };
+  const { login, cookie, ...data } = session as SessionData & { login?: StoredLogin };
   return {
-    data: JSON.stringify(data),
-    login: login ? JSON.stringify(login) : null,
+    data: JSON.stringify({ cookie: withoutExpiry(cookie), ...data }),
+    login: login ? JSON.stringify({ ...login }) : null,
     revision: login?.revision ?? 0,
     expiresAt,
   };
 }
 
+/** When the browser forgets its cookie is reckoned anew with every answer; what is stored stays the same. */
+function withoutExpiry(cookie: SessionData['cookie']): object {
+  const { expires, ...lasting } = JSON.parse(JSON.stringify(cookie));
+  return lasting;
+}
+
 /** The session of a record; null when it cannot be read: then nobody is logged in, and nothing crashes. */
-export function toSession({ data, login, expiresAt }: Omit<SessionRecord, 'revision'>): SessionData | null {
+export function toSession(record: StoredRecord): SessionData | null {
   try {
-    const session = JSON.parse(data);
-    if (login) session.login = JSON.parse(login);
-    markStored(session, expiresAt);
+    const session = JSON.parse(record.data);
+    if (record.login) session.login = knownByRevision(JSON.parse(record.login));
+    markStored(session, record);
     return session;
   } catch {
     return null;
   }
+}
+
+/**
+ * express-session turns a session into JSON and hashes it some four times a request, to see whether it changed. For a
+ * login its revision says that, so in such JSON the revision stands for all of it.
+ */
+function knownByRevision(login: StoredLogin): StoredLogin {
+  return Object.defineProperty(login, 'toJSON', { value: () => login.revision });
 }
 
 function loginOf(session: SessionData): StoredLogin | undefined {

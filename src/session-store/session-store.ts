@@ -2,7 +2,8 @@ import session from 'express-session';
 import type { Engine } from './engine.ts';
 import type { LockOptions } from './lock.ts';
 import { createLock } from './lock.ts';
-import { markStored, startedAt, storedUntil, toRecord, toSession } from './session-record.ts';
+import type { SessionRecord } from './session-record.ts';
+import { markStored, startedAt, storedRecord, toRecord, toSession } from './session-record.ts';
 import type { SessionStoreError } from './session-store-error.ts';
 
 /** How long sessions live, in milliseconds, and what tests need to see time pass. */
@@ -59,9 +60,13 @@ export class SessionStore extends session.Store {
 
   override set(id: string, data: session.SessionData, done: Done = ignore): void {
     const now = this.#now();
-    const before = storedUntil(data);
+    const before = storedRecord(data);
     const record = toRecord(data, this.#expiry(data, now));
-    markStored(data, record.expiresAt);
+    if (before && this.#isSame(before, record)) {
+      done(null);
+      return;
+    }
+    markStored(data, record);
     const written = (error: SessionStoreError | null) => {
       if (error) markStored(data, before);
       done(error);
@@ -74,10 +79,11 @@ export class SessionStore extends session.Store {
   override touch(id: string, data: session.SessionData, done: Done = ignore): void {
     const now = this.#now();
     const expiresAt = this.#expiry(data, now);
-    if (expiresAt - (storedUntil(data) ?? 0) < this.#touchStep) done(null);
+    const before = storedRecord(data);
+    if (before && expiresAt - before.expiresAt < this.#touchStep) done(null);
     else
       this.#engine.extend(id, expiresAt, now, (error) => {
-        if (!error) markStored(data, expiresAt);
+        if (!error && before) markStored(data, { ...before, expiresAt });
         done(error);
       });
   }
@@ -92,7 +98,7 @@ export class SessionStore extends session.Store {
     data: session.SessionData,
   ): session.Session & session.SessionData {
     const created = super.createSession(req, data);
-    markStored(created, storedUntil(data));
+    markStored(created, storedRecord(data));
     return created;
   }
 
@@ -104,6 +110,15 @@ export class SessionStore extends session.Store {
   /** Lets go of files and connections. The store is of no use afterwards. */
   close(): Promise<void> {
     return this.#engine.close();
+  }
+
+  /** express-session saves a new session twice: when it is asked to, and again at the end of the request. */
+  #isSame(before: Omit<SessionRecord, 'revision'>, record: SessionRecord): boolean {
+    return (
+      before.data === record.data &&
+      before.login === record.login &&
+      record.expiresAt - before.expiresAt < this.#touchStep
+    );
   }
 
   #expiry(data: session.SessionData, now: number): number {

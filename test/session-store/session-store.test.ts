@@ -25,7 +25,26 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
   test('gives back what was stored, login and cookie included', async () => {
     const session = { ...newSession(), login: login(), finished: { a: '/b' } };
     await set(store, id, { ...session });
-    expect(JSON.parse(JSON.stringify(await get(store, id)))).toEqual(session);
+    expect(await get(store, id)).toMatchObject(session);
+  });
+
+  test('tells express-session that a login changed by its revision alone', async () => {
+    await set(store, id, { ...newSession(), login: login({ revision: 7 }) });
+    const found = await get(store, id);
+    expect(JSON.parse(JSON.stringify(found))).toMatchObject({ login: 7 });
+    await set(store, id, { ...found!, finished: { a: '/b' } });
+    expect(await get(store, id)).toMatchObject({
+      login: { revision: 7, user: { firstName: 'Ariel' } },
+      finished: { a: '/b' },
+    });
+  });
+
+  test('overwrites nothing with a save that changes nothing', async () => {
+    const session = newSession();
+    await set(store, id, session);
+    await set(store, id, { ...(await get(store, id))!, finished: { a: '/b' } });
+    await set(store, id, session);
+    expect(await get(store, id)).toMatchObject({ finished: { a: '/b' } });
   });
 
   test('knows nothing of a session nobody stored', async () => {
