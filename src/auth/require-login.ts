@@ -2,6 +2,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { LiveLogin } from './live-login.ts';
 import { LoginError } from './login-error.ts';
 import type { LoginRounds } from './login-rounds.ts';
+import { redirect } from './redirect.ts';
 
 /**
  * Lets a request pass when somebody is logged in. A person is sent to log in and comes back to the very URL; an API
@@ -22,7 +23,7 @@ export function createRequireLogin(options: {
     }
     if (!isPageVisit(req)) throw new LoginError('login_required');
     rounds.stopLoop(req, res);
-    res.redirect(303, `${loginPath}?returnTo=${encodeURIComponent(req.originalUrl)}`);
+    redirect(res, `${loginPath}?returnTo=${encodeURIComponent(req.originalUrl)}`);
   };
 }
 

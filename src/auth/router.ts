@@ -7,6 +7,7 @@ import { LoginError } from './login-error.ts';
 import type { LoginRounds } from './login-rounds.ts';
 import type { LoginTransaction, LoginTransactions } from './login-transaction.ts';
 import { refusePrefetch } from './prefetch.ts';
+import { redirect } from './redirect.ts';
 import { safeReturnTo } from './return-to.ts';
 import type { Sealer } from './sealer.ts';
 import type { User } from './user-session.ts';
@@ -43,11 +44,11 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
   if (paths.callback === '/') router.use(exactly('/'), onlyAuthorizationResponses);
   router.use([paths.login, paths.callback, paths.logout].map(exactly), noStore, refusePrefetch);
 
-  router.get(exactly(paths.login), async function login(req, res) {
-    const { url, state, codeVerifier } = await oauth.buildAuthorizationRequest();
+  router.get(exactly(paths.login), function login(req, res) {
+    const { url, state, codeVerifier } = oauth.buildAuthorizationRequest();
     const returnTo = safeReturnTo(req.query.returnTo);
     transactions.save(req, res, { state, codeVerifier, returnTo, startedAt: Date.now() });
-    res.redirect(303, url.href);
+    redirect(res, url.href);
   });
 
   router.get(exactly(paths.callback), async function callback(req, res) {
@@ -57,7 +58,7 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
       const tokens = await oauth.exchangeAuthorizationCode(queryOf(req), transaction);
       await admit(req, transaction, tokens);
       rounds.count(req, res);
-      res.redirect(303, transaction.returnTo);
+      redirect(res, transaction.returnTo);
     } catch (error) {
       passOver(req, res, error, transaction);
     }
@@ -71,7 +72,7 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
     if (login) report({ event: 'logged_out', user: login.user });
     if (tokens) revoke(tokens);
     rounds.forget(req, res);
-    res.redirect(303, paths.loggedOut);
+    redirect(res, paths.loggedOut);
   });
 
   return router;
@@ -107,7 +108,7 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
     if (!(error instanceof LoginError)) throw error;
     error.returnTo ??= transaction?.returnTo ?? finishedLoginReturnTo(req, req.query.state);
     if (!currentLogin(req) || !comesTooLate.has(error.reason)) throw error;
-    res.redirect(303, error.returnTo ?? '/');
+    redirect(res, error.returnTo ?? '/');
   }
 }
 

@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { Router } from 'express';
 import { failures } from './failures.ts';
 import { moment } from './moment.ts';
+import { send } from './send.ts';
 import type { PageProject, PageSession, PageUser, ViewData } from './view-data.ts';
 import type { Render } from './views.ts';
 
@@ -53,7 +54,7 @@ export function createPages(options: PagesOptions): Router {
 /** Sends a page that depends on who asks: no cache keeps it, so the back button shows nothing after logout. */
 export function sendPage(response: Response, html: string): void {
   response.setHeader('Cache-Control', 'no-store');
-  response.type('html').send(html);
+  send(response, 'text/html', html);
 }
 
 function moments(session: PageSession): ViewData['account']['times'] {

@@ -1,3 +1,5 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 import type { RedirectUri } from '../config/redirect-uri.ts';
@@ -29,10 +31,20 @@ export function securityHeaders({ secure, local }: RedirectUri): RequestHandler 
     referrerPolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
   });
-  return (req, res, next) => {
-    res.setHeader('Permissions-Policy', permissions);
-    headers(req, res, next);
+  const always = [...headersOf(headers), ['Permissions-Policy', permissions] as const];
+  return (_req, res, next) => {
+    for (const [name, value] of always) res.setHeader(name, value);
+    next();
   };
+}
+
+/** What helmet writes is the same for every answer, so it is asked once. */
+function headersOf(middleware: ReturnType<typeof helmet>): [name: string, value: string][] {
+  const response = new ServerResponse(new IncomingMessage(new Socket()));
+  middleware(response.req, response, (error) => {
+    if (error) throw error;
+  });
+  return Object.entries(response.getHeaders()).map(([name, value]) => [name, String(value)]);
 }
 
 /**
