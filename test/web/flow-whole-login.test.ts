@@ -159,6 +159,25 @@ describe('a login through the sandbox', () => {
     ]);
   });
 
+  test('that began before another in the same browser keeps its own messages', async () => {
+    const browser = new Browser();
+    const first = await browser.visit(`${app.url}/auth/login`);
+    await browser.visit(`${app.url}/auth/login`);
+    await browser.press(await browser.press(first, 'will.writer@acme.example'), 'Authorize');
+    const newest = await browser.visit(`${app.url}/flow`);
+    const before = await browser.visit(`${app.url}/flow?attempt=2`);
+    expect(newest.body).toContain('It is under way');
+    expect(before.body).toContain('It succeeded with 6 messages');
+  });
+
+  test('is tied to the browser by a cookie that scripts, other sites and plain http never see', async () => {
+    const browser = new Browser();
+    await browser.visit(`${app.url}/auth/login`);
+    expect(browser.cookies(app.url).get('__Host-flow')?.line).toMatch(
+      /^__Host-flow=[\w-]{32}; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    );
+  });
+
   test('is forgotten at logout', async () => {
     const browser = new Browser();
     await logIn(browser, 'will.writer@acme.example');
