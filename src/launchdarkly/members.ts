@@ -1,4 +1,6 @@
-import type { JsonObject } from './json-object.ts';
+import * as v from 'valibot';
+import type { Answer } from './read-answer.ts';
+import { id, maybe } from './read-answer.ts';
 import type { Credential, RestApi } from './rest-api.ts';
 
 /** What a token stands for. LaunchDarkly promises none of the fields. */
@@ -30,46 +32,52 @@ export interface Member {
   readonly verified: boolean;
 }
 
+const identity: Answer<CallerIdentity> = v.object({
+  accountId: maybe(v.string()),
+  memberId: maybe(v.string()),
+  clientId: maybe(v.string()),
+  tokenName: maybe(v.string()),
+  tokenKind: maybe(v.string()),
+  authKind: maybe(v.string()),
+  serviceToken: maybe(v.boolean()),
+  scopes: maybe(v.array(v.string())),
+});
+
+const member: Answer<Member> = v.pipe(
+  v.object({
+    _id: id,
+    email: v.string(),
+    firstName: maybe(v.string()),
+    lastName: maybe(v.string()),
+    role: v.string(),
+    customRoles: maybe(v.array(v.string())),
+    teams: maybe(v.array(v.object({ key: id, name: maybe(v.string()) }))),
+    _pendingInvite: maybe(v.boolean()),
+    _verified: maybe(v.boolean()),
+  }),
+  v.transform(({ _id, email, firstName, lastName, role, customRoles, teams, _pendingInvite, _verified }) => ({
+    id: _id,
+    email,
+    ...(firstName && { firstName }),
+    ...(lastName && { lastName }),
+    role,
+    customRoles: customRoles ?? [],
+    teams: (teams ?? []).map(({ key, name }) => ({ key, name: name ?? key })),
+    pendingInvite: _pendingInvite ?? false,
+    verified: _verified ?? false,
+  })),
+);
+
 /** `GET /api/v2/caller-identity`: what the credential stands for. https://launchdarkly.com/docs/api/other/get-caller-identity */
 export function getCallerIdentity(callApi: RestApi, credential: Credential): Promise<CallerIdentity> {
   return callApi(credential, {
     operation: 'getCallerIdentity',
     path: '/api/v2/caller-identity',
-    read: (body) => ({
-      accountId: body.text('accountId'),
-      memberId: body.text('memberId'),
-      clientId: body.text('clientId'),
-      tokenName: body.text('tokenName'),
-      tokenKind: body.text('tokenKind'),
-      authKind: body.text('authKind'),
-      serviceToken: body.flag('serviceToken'),
-      scopes: body.texts('scopes'),
-    }),
+    answer: identity,
   });
 }
 
 /** `GET /api/v2/members/me`. 404 for a token that belongs to no member. https://launchdarkly.com/docs/api/account-members/get-member */
 export function getCurrentMember(callApi: RestApi, credential: Credential): Promise<Member> {
-  return callApi(credential, { operation: 'getMember', path: '/api/v2/members/me', read: readMember });
-}
-
-function readMember(body: JsonObject): Member {
-  const firstName = body.text('firstName');
-  const lastName = body.text('lastName');
-  return {
-    id: body.id('_id'),
-    email: body.requiredText('email'),
-    ...(firstName && { firstName }),
-    ...(lastName && { lastName }),
-    role: body.requiredText('role'),
-    customRoles: body.texts('customRoles') ?? [],
-    teams: (body.objects('teams') ?? []).map(readTeam),
-    pendingInvite: body.flag('_pendingInvite') ?? false,
-    verified: body.flag('_verified') ?? false,
-  };
-}
-
-function readTeam(body: JsonObject): Member['teams'][number] {
-  const key = body.id('key');
-  return { key, name: body.text('name') ?? key };
+  return callApi(credential, { operation: 'getMember', path: '/api/v2/members/me', answer: member });
 }

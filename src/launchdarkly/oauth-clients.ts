@@ -1,5 +1,7 @@
-import type { JsonObject } from './json-object.ts';
+import * as v from 'valibot';
 import { pagesOf } from './pages-of.ts';
+import type { Answer } from './read-answer.ts';
+import { epochMs, id, maybe } from './read-answer.ts';
 import type { Credential, RestApi } from './rest-api.ts';
 
 /*
@@ -34,6 +36,23 @@ export interface OAuth2ClientInput {
   readonly description?: string;
 }
 
+const fields = v.object({
+  _clientId: id,
+  _accountId: id,
+  name: v.string(),
+  description: maybe(v.string()),
+  redirectUri: v.string(),
+  _creationDate: epochMs,
+  _clientSecret: maybe(v.string()),
+});
+
+const client: Answer<OAuth2Client> = v.pipe(fields, v.transform(toClient));
+
+const created: Answer<CreatedOAuth2Client> = v.pipe(
+  fields,
+  v.transform((body) => ({ ...toClient(body), clientSecret: body._clientSecret || undefined })),
+);
+
 /** Registers a client. Not idempotent, never repeated: the caller looks before trying again. */
 export function createOAuth2Client(
   callApi: RestApi,
@@ -45,7 +64,7 @@ export function createOAuth2Client(
     method: 'POST',
     path: collection,
     body: { name, redirectUri, ...(description && { description }) },
-    read: (body) => ({ ...readClient(body), clientSecret: body.text('_clientSecret') || undefined }),
+    answer: created,
   });
 }
 
@@ -59,7 +78,7 @@ export function listOAuth2Clients(
     baseUri,
     operation: 'getOAuthClients',
     path: collection,
-    readItem: readClient,
+    item: client,
   });
 }
 
@@ -69,7 +88,7 @@ export function getOAuth2Client(
   credential: Credential,
   clientId: string,
 ): Promise<OAuth2Client> {
-  return callApi(credential, { operation: 'getOAuthClientById', path: pathOf(clientId), read: readClient });
+  return callApi(credential, { operation: 'getOAuthClientById', path: pathOf(clientId), answer: client });
 }
 
 /** Changes just what is given, by JSON Patch (RFC 6902). An empty description is removed. */
@@ -89,7 +108,7 @@ export function patchOAuth2Client(
     method: 'PATCH',
     path: pathOf(clientId),
     body,
-    read: readClient,
+    answer: client,
   });
 }
 
@@ -103,18 +122,18 @@ export async function deleteOAuth2Client(
     operation: 'deleteOAuthClient',
     method: 'DELETE',
     path: pathOf(clientId),
-    read: () => undefined,
+    answer: v.unknown(),
   });
 }
 
-function readClient(body: JsonObject): OAuth2Client {
+function toClient(body: v.InferOutput<typeof fields>): OAuth2Client {
   return {
-    clientId: body.id('_clientId'),
-    accountId: body.id('_accountId'),
-    name: body.requiredText('name'),
-    description: body.text('description') ?? '',
-    redirectUri: body.requiredText('redirectUri'),
-    createdAt: body.epochMs('_creationDate'),
+    clientId: body._clientId,
+    accountId: body._accountId,
+    name: body.name,
+    description: body.description ?? '',
+    redirectUri: body.redirectUri,
+    createdAt: body._creationDate,
   };
 }
 

@@ -1,5 +1,7 @@
+import * as v from 'valibot';
 import { LaunchDarklyApiError } from './api-error.ts';
-import type { JsonObject } from './json-object.ts';
+import type { Answer } from './read-answer.ts';
+import { maybe } from './read-answer.ts';
 import type { Credential, RestApi } from './rest-api.ts';
 
 const mostPages = 100;
@@ -12,21 +14,15 @@ const mostPages = 100;
 export async function pagesOf<Item>(
   callApi: RestApi,
   credential: Credential,
-  collection: { baseUri: string; operation: string; path: string; readItem: (item: JsonObject) => Item },
+  collection: { baseUri: string; operation: string; path: string; item: Answer<Item> },
 ): Promise<Item[]> {
-  const { baseUri, operation, readItem } = collection;
+  const { baseUri, operation, item } = collection;
+  const answer = pageOf(item);
   const items: Item[] = [];
   const read = new Set<string>();
   for (let path: string | undefined = collection.path; path !== undefined; ) {
     read.add(path);
-    const page: { items: Item[]; next: string | undefined } = await callApi(credential, {
-      operation,
-      path,
-      read: (body) => ({
-        items: body.requiredObjects('items').map(readItem),
-        next: body.object('_links')?.object('next')?.text('href'),
-      }),
-    });
+    const page: Page<Item> = await callApi(credential, { operation, path, answer });
     items.push(...page.items);
     path = pathOf(page.next);
     if (path !== undefined && (read.has(path) || read.size >= mostPages))
@@ -44,4 +40,18 @@ export async function pagesOf<Item>(
   function strange(flaw: string): LaunchDarklyApiError {
     return new LaunchDarklyApiError({ operation, reason: 'unexpected_response', status: 200, flaw });
   }
+}
+
+interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Where the next page is, if there is one. */
+  readonly next: string | undefined;
+}
+
+function pageOf<Item>(item: Answer<Item>): Answer<Page<Item>> {
+  const link = v.object({ href: maybe(v.string()) });
+  return v.pipe(
+    v.object({ items: v.array(item), _links: maybe(v.object({ next: maybe(link) })) }),
+    v.transform(({ items, _links }) => ({ items, next: _links?.next?.href })),
+  );
 }

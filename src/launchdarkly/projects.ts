@@ -1,3 +1,6 @@
+import * as v from 'valibot';
+import type { Answer } from './read-answer.ts';
+import { id, maybe } from './read-answer.ts';
 import type { Credential, RestApi } from './rest-api.ts';
 
 /** A project, as far as this app shows it. */
@@ -7,16 +10,16 @@ export interface Project {
   readonly tags: readonly string[];
 }
 
+const projects: Answer<Project[]> = v.pipe(
+  v.object({ items: v.array(v.object({ key: id, name: v.string(), tags: maybe(v.array(v.string())) })) }),
+  v.transform(({ items }) => items.map(({ key, name, tags }) => ({ key, name, tags: tags ?? [] }))),
+);
+
 /** `GET /api/v2/projects`: the first twenty that the member may see. https://launchdarkly.com/docs/api/projects/get-projects */
 export function listProjects(callApi: RestApi, credential: Credential): Promise<Project[]> {
   return callApi(credential, {
     operation: 'getProjects',
     path: '/api/v2/projects?limit=20',
-    read: (body) =>
-      body.requiredObjects('items').map((project) => ({
-        key: project.id('key'),
-        name: project.requiredText('name'),
-        tags: project.texts('tags') ?? [],
-      })),
+    answer: projects,
   });
 }

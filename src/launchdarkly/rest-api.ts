@@ -1,9 +1,11 @@
+import * as v from 'valibot';
 import { type ApiErrorReason, LaunchDarklyApiError } from './api-error.ts';
 import type { Http } from './http.ts';
 import { HttpError } from './http-error.ts';
 import type { HttpResponse } from './http-exchange.ts';
 import { askedWaitMs } from './http-retry.ts';
-import { JsonObject, ShapeError } from './json-object.ts';
+import type { Answer } from './read-answer.ts';
+import { maybe, readAnswer, ShapeError } from './read-answer.ts';
 
 /** The version of the REST API that this code was written for (https://launchdarkly.com/docs/api#versioning). */
 const apiVersion = '20240415';
@@ -20,15 +22,15 @@ export interface ApiCall<T> {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Takes what it needs from the answer. Throws `ShapeError`. */
-  readonly read: (body: JsonObject) => T;
+  /** What the answer must look like. */
+  readonly answer: Answer<T>;
 }
 
 /** Calls the REST API and reads what comes back. Throws `LaunchDarklyApiError`. */
 export type RestApi = <T>(credential: Credential, call: ApiCall<T>) => Promise<T>;
 
 export function createRestApi({ baseUri, http }: { baseUri: string; http: Pick<Http, 'request'> }): RestApi {
-  return async function callApi(credential, { operation, method = 'GET', path, body, read }) {
+  return async function callApi(credential, { operation, method = 'GET', path, body, answer }) {
     const sent = body === undefined ? {} : { body: JSON.stringify(body) };
     const response = await http
       .request({ method, url: baseUri + path, headers: headersFor(credential, body), ...sent })
@@ -39,7 +41,7 @@ export function createRestApi({ baseUri, http }: { baseUri: string; http: Pick<H
     if (status < 200 || status > 299) throw statusError(operation, response, credential);
     try {
       // Nothing is said about what was deleted.
-      return read(JsonObject.parse(method === 'DELETE' ? response.body || '{}' : response.body));
+      return readAnswer(answer, method === 'DELETE' ? response.body || '{}' : response.body);
     } catch (error) {
       if (!(error instanceof ShapeError)) throw error;
       throw new LaunchDarklyApiError({
@@ -112,22 +114,32 @@ function reasonForStatus(status: number): ApiErrorReason {
 
 /** `message`, and which attribute was refused; undefined when the body is not LaunchDarkly's. */
 function serverMessage({ body }: HttpResponse, token: string): string | undefined {
-  const message = readSafely(body, (error) => error.text('message'));
+  const message = readSafely(spoken, body);
   if (!message) return undefined;
-  const details = readSafely(body, (error) => error.objects('errors')?.map(refusedAttribute)) ?? [];
+  const details = readSafely(refusals, body) ?? [];
   const said = [message, ...details].join('; ');
   return (token ? said.replaceAll(token, '(the token)') : said)
     .slice(0, 300)
     .replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]+/gu, ' ');
 }
 
-function refusedAttribute(error: JsonObject): string {
-  return [error.text('attribute'), error.text('reason')].filter(Boolean).join(': ');
-}
+const spoken = v.pipe(
+  v.object({ message: v.string() }),
+  v.transform(({ message }) => message),
+);
 
-function readSafely<T>(body: string, read: (body: JsonObject) => T): T | undefined {
+const refusal = v.object({ attribute: maybe(v.string()), reason: maybe(v.string()) });
+
+const refusals = v.pipe(
+  v.object({ errors: v.array(refusal) }),
+  v.transform(({ errors }) =>
+    errors.map(({ attribute, reason }) => [attribute, reason].filter(Boolean).join(': ')),
+  ),
+);
+
+function readSafely<T>(answer: Answer<T>, body: string): T | undefined {
   try {
-    return read(JsonObject.parse(body));
+    return readAnswer(answer, body);
   } catch (error) {
     if (error instanceof ShapeError) return undefined;
     throw error;
