@@ -10,6 +10,8 @@ export interface Front {
   readonly port: number;
   /** Addresses of the callers so far. */
   readonly callers: (string | undefined)[];
+  /** Bodies that went by so far, requests and answers. */
+  readonly bodies: string[];
   /** From now on nothing that is asked is answered; resolves when something was asked. */
   freeze(): Promise<void>;
   close(): Promise<void>;
@@ -25,6 +27,14 @@ export async function startFront(
   { tls, only }: { tls?: { key: string; cert: string }; only?: string } = {},
 ): Promise<Front> {
   const callers: (string | undefined)[] = [];
+  const bodies: string[] = [];
+  const keep = (stream: IncomingMessage) => {
+    let body = '';
+    stream.on('data', (chunk: Buffer) => {
+      body += chunk;
+    });
+    stream.once('end', () => bodies.push(body));
+  };
   let frozen: (() => void) | undefined;
   const passOn = (req: IncomingMessage, res: ServerResponse) => {
     if (frozen) return frozen();
@@ -35,10 +45,12 @@ export async function startFront(
       agent: false,
     });
     onward.once('response', (answer) => {
+      keep(answer);
       res.writeHead(answer.statusCode ?? 502, answer.headers);
       pipeline(answer, res, () => undefined);
     });
     onward.once('error', () => res.destroy());
+    keep(req);
     req.pipe(onward);
   };
   const server = tls ? createTlsServer(tls, passOn) : createServer(passOn);
@@ -51,6 +63,7 @@ export async function startFront(
   return {
     port: (server.address() as AddressInfo).port,
     callers,
+    bodies,
     freeze() {
       return new Promise((resolve) => {
         frozen = resolve;

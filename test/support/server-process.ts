@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createHttp, createLaunchDarkly } from '../../src/launchdarkly/index.ts';
@@ -17,9 +17,13 @@ export interface ServerProcess extends Program {
   close(): Promise<void>;
 }
 
-/** Starts `src/server.ts`; resolves before it listens: `listening` waits for that. */
-export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {
+/** Starts `src/server.ts` beside `files`; resolves before it listens: `listening` waits for that. */
+export async function startServerProcess(
+  env: Record<string, string>,
+  files: Record<string, string> = {},
+): Promise<ServerProcess> {
   const folder = await mkdtemp(path.join(tmpdir(), 'server-'));
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
   const child = spawn(process.execPath, ['--import', tsx, path.join(root, 'src/server.ts')], {
     cwd: folder,
     env: { PATH: process.env.PATH, ...env },
