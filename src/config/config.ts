@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { ConfigProblem } from './config-error.ts';
 import { ConfigError } from './config-error.ts';
+import type { OutgoingConfig } from './launchdarkly-settings.ts';
+import { readBaseUri, readOutgoing, readRedirectUri } from './launchdarkly-settings.ts';
 import type { RedirectUri } from './redirect-uri.ts';
-import { parseRedirectUri } from './redirect-uri.ts';
-import type { SettingName } from './settings.ts';
 import { SettingsReader } from './settings-reader.ts';
 import type { ConfigInput } from './sources.ts';
 import { settingsSources } from './sources.ts';
@@ -11,19 +10,12 @@ import * as value from './values.ts';
 
 export type { ConfigProblem } from './config-error.ts';
 export { ConfigError } from './config-error.ts';
+export type { OutgoingConfig } from './launchdarkly-settings.ts';
 export type { RedirectUri } from './redirect-uri.ts';
+export type { SandboxConfig, ScriptConfig } from './script-config.ts';
+export { loadDemoConfig, loadSandboxConfig, loadScriptConfig } from './script-config.ts';
 export type { ConfigInput } from './sources.ts';
 export { overriddenByEnvironment, readEnvFile } from './sources.ts';
-
-/** How calls to LaunchDarkly leave this network. */
-export interface OutgoingConfig {
-  /** `HTTPS_PROXY`: URL of a forward proxy. */
-  readonly httpsProxy?: string;
-  /** `NO_PROXY`: comma-separated hosts that are reached directly. */
-  readonly noProxy?: string;
-  /** PEM text of the certificates in `NODE_EXTRA_CA_CERTS`, trusted beside the built-in ones. */
-  readonly ca?: string;
-}
 
 /** Who ends TLS. `off` only for a redirect URI that is plain http on loopback. */
 export type TlsConfig =
@@ -69,16 +61,6 @@ export interface AppConfig {
 
 /** pino's levels. */
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
-
-/** What bootstrap, clients and doctor need. What they write themselves may be missing still. */
-export interface ScriptConfig {
-  readonly baseUri: string;
-  readonly redirectUri: RedirectUri;
-  readonly accessToken: string | undefined;
-  readonly clientId: string | undefined;
-  readonly clientSecret: string | undefined;
-  readonly outgoing: OutgoingConfig;
-}
 
 /** Reads the app's settings and checks them together. Throws `ConfigError` with everything that is wrong. */
 export function loadAppConfig(input?: ConfigInput): AppConfig {
@@ -136,65 +118,6 @@ export function checkAppConfig(input?: ConfigInput): {
   return { config, problems: read.problems };
 }
 
-/** Reads the settings of bootstrap, clients and doctor. Throws `ConfigError` with everything that is wrong. */
-export function loadScriptConfig(input?: ConfigInput): ScriptConfig {
-  const read = new SettingsReader(settingsSources(input));
-  const config: ScriptConfig = {
-    baseUri: readBaseUri(read),
-    redirectUri: readRedirectUri(read),
-    accessToken: read.text('LD_ACCESS_TOKEN'),
-    clientId: read.text('LD_OAUTH_CLIENT_ID'),
-    clientSecret: read.text('LD_OAUTH_CLIENT_SECRET'),
-    outgoing: readOutgoing(read),
-  };
-  read.finish();
-  return config;
-}
-
-/** What `npm run sandbox` takes from the environment. */
-export interface SandboxConfig {
-  readonly port: number;
-  readonly adminToken: string | undefined;
-  readonly readerToken: string | undefined;
-}
-
-/** Reads the sandbox's settings, from the environment alone. Throws `ConfigError`. */
-export function loadSandboxConfig(input?: ConfigInput): SandboxConfig {
-  const read = new SettingsReader(settingsSources({ envFile: null, ...input }));
-  const config = readSandbox(read);
-  read.finish();
-  return config;
-}
-
-/** Reads what `npm run demo` takes from the environment: the sandbox's settings and the app's port. Throws `ConfigError`. */
-export function loadDemoConfig(input?: ConfigInput): { appPort: number; sandbox: SandboxConfig } {
-  const read = new SettingsReader(settingsSources({ envFile: null, ...input }));
-  const config = { appPort: read.optional('PORT', value.count, 3000), sandbox: readSandbox(read) };
-  if (config.appPort > 65_535) read.refuse('PORT', 'must be a port from 1 to 65535.');
-  read.finish();
-  return config;
-}
-
-function readSandbox(read: SettingsReader): SandboxConfig {
-  return {
-    port: read.optional('SANDBOX_PORT', value.port, 4000),
-    adminToken: read.optional<string | undefined>('SANDBOX_ADMIN_TOKEN', value.credential, undefined),
-    readerToken: read.optional<string | undefined>('SANDBOX_READER_TOKEN', value.credential, undefined),
-  };
-}
-
-function readBaseUri(read: SettingsReader): string {
-  return read.optional('LD_BASE_URI', value.baseUri, 'https://app.launchdarkly.com');
-}
-
-function readRedirectUri(read: SettingsReader): RedirectUri {
-  return read.optional(
-    'LD_OAUTH_REDIRECT_URI',
-    value.redirectUri,
-    parseRedirectUri('https://localhost:3000/auth/callback'),
-  );
-}
-
 /** The account that registered the client, unless the settings say otherwise. Nobody is let in by omission. */
 function readAllowedAccounts(read: SettingsReader): readonly string[] | '*' {
   const registered = read.optional<readonly string[] | '*'>(
@@ -229,28 +152,4 @@ function readHosts(read: SettingsReader, tls: TlsConfig): readonly string[] | un
   if (host === 'localhost') return ['127.0.0.1', '::1'];
   if (host !== undefined) return [host];
   return tls.mode === 'local' || tls.mode === 'off' ? ['127.0.0.1', '::1'] : undefined;
-}
-
-function readOutgoing(read: SettingsReader): OutgoingConfig {
-  const httpsProxy = read.optional<string | undefined>('HTTPS_PROXY', value.proxyUrl, undefined);
-  const noProxy = read.text('NO_PROXY');
-  const ca = readExtraCa(read);
-  return { ...(httpsProxy && { httpsProxy }), ...(noProxy && { noProxy }), ...(ca && { ca }) };
-}
-
-function readExtraCa(read: SettingsReader): string | undefined {
-  const name: SettingName = 'NODE_EXTRA_CA_CERTS';
-  return read.optional<string | undefined>(
-    name,
-    (path) => {
-      try {
-        return readFileSync(path, 'utf8');
-      } catch (error) {
-        throw new Error(
-          `names a file that cannot be read (${(error as NodeJS.ErrnoException).code}): ${path}.`,
-        );
-      }
-    },
-    undefined,
-  );
 }
