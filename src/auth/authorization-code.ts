@@ -65,6 +65,10 @@ export interface OAuthClient {
   revoke(tokens: TokenSet): Promise<void>;
 }
 
+/**
+ * Makes the grant for one registered client. Makes no network call: the endpoints are given, not discovered (RFC 8414).
+ * Throws `TypeError` when an endpoint is no URL.
+ */
 export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
   const { redirectUri, scope, pkce = true } = options;
   const configuration = configure(options);

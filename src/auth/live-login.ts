@@ -29,6 +29,7 @@ export interface LiveLogin {
 /** How long a visitor waits for a renewal, in milliseconds, before the last known answer has to do. */
 const patience = 2_500;
 
+/** Makes what keeps logins alive. `maxAge` and `revalidateAfter` are milliseconds. */
 export function createLiveLogin(options: LiveLoginOptions): LiveLogin {
   const { sealer, maxAge, revalidateAfter } = options;
   const renew = createRenewal(options);

@@ -18,6 +18,10 @@ export interface LoginRounds {
 const most = 2;
 const memory = 60_000;
 
+/**
+ * Counts in a cookie of the browser, for a minute after each login: the server stores nothing.
+ * @param secure whether the cookie travels over https alone.
+ */
 export function createLoginRounds({
   cookieName,
   secure,

@@ -41,6 +41,10 @@ const pause = 5_000;
 const longestPause = 60_000;
 const mostRemembered = 10_000;
 
+/**
+ * Makes the renewal of logins: one at a time for a session, in this process and, through `withLock`, in all others.
+ * Refreshing is RFC 6749, section 6. Passing trouble at the server leaves the login as it is; a refusal ends the session.
+ */
 export function createRenewal({
   oauth,
   sealer,

@@ -12,10 +12,12 @@ export function loadSession(store: Store, sessionId: string): Promise<SessionDat
   });
 }
 
+/** Stores a session. Resolves once the store has it; rejects with the store's error. */
 export function saveSession(store: Store, sessionId: string, session: SessionData): Promise<void> {
   return promise((done) => store.set(sessionId, session, done));
 }
 
+/** Forgets a session, also one that is gone already. Rejects with the store's error. */
 export function destroySession(store: Store, sessionId: string): Promise<void> {
   return promise((done) => store.destroy(sessionId, done));
 }

@@ -15,6 +15,7 @@ export type ApiErrorReason =
   /** An answer that LaunchDarkly's documentation does not know. */
   | 'unexpected_response';
 
+/** What is known about a failed call; the error makes its message out of it. Never holds a token or a secret. */
 export interface ApiErrorDetails {
   /** LaunchDarkly's name of the call, e.g. `createOAuth2Client`. */
   readonly operation: string;

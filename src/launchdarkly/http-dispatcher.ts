@@ -1,6 +1,7 @@
 import { createSecureContext, rootCertificates } from 'node:tls';
 import { Agent, EnvHttpProxyAgent, Pool } from 'undici';
 
+/** A connection pool of undici: direct, or through a proxy. */
 export type HttpDispatcher = Agent | EnvHttpProxyAgent;
 
 const LOOPBACK = 'localhost,127.0.0.1,[::1]';

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { HttpError, toHttpError } from './http-error.ts';
 
+/** A request as it is to be sent. */
 export interface HttpRequest {
   method: string;
   /** Absolute. */
@@ -10,6 +11,7 @@ export interface HttpRequest {
   signal?: AbortSignal;
 }
 
+/** An answer that was read to its end, at most 4 MB of text. */
 export interface HttpResponse {
   status: number;
   /** Names in lower case; repeated headers joined with a comma. */

@@ -8,6 +8,7 @@ export interface FetchInit {
   signal?: AbortSignal;
 }
 
+/** The part of the Fetch standard that openid-client needs. Rejects with `TypeError('fetch failed')`, its `cause` an `HttpError`. */
 export type Fetch = (url: string, init: FetchInit) => Promise<Response>;
 
 /** A `fetch` for openid-client on top of `send`: small text bodies both ways, redirects left alone. */

@@ -17,6 +17,7 @@ export interface HttpExchange {
   durationMs: number;
 }
 
+/** How LaunchDarkly is reached. */
 export interface HttpOptions {
   /** Limit for a whole call, retries and waiting included, in milliseconds. Default 10 000. */
   timeoutMs?: number;
@@ -45,6 +46,7 @@ export interface Http {
   close(): Promise<void>;
 }
 
+/** Opens the way out to LaunchDarkly. Nothing is connected before the first call; whoever opens it closes it. */
 export function createHttp(options: HttpOptions = {}): Http {
   const { timeoutMs = 10_000, observe } = options;
   const userAgent = options.userAgent ?? 'log-in-with-launchdarkly';

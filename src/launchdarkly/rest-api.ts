@@ -29,6 +29,10 @@ export interface ApiCall<T> {
 /** Calls the REST API and reads what comes back. Throws `LaunchDarklyApiError`. */
 export type RestApi = <T>(credential: Credential, call: ApiCall<T>) => Promise<T>;
 
+/**
+ * Makes calls to the REST API of one instance, with `LD-API-Version` and JSON bodies (https://launchdarkly.com/docs/api).
+ * @param baseUri origin of the instance, without a trailing slash.
+ */
 export function createRestApi({ baseUri, http }: { baseUri: string; http: Pick<Http, 'request'> }): RestApi {
   return async function callApi(credential, { operation, method = 'GET', path, body, answer }) {
     const sent = body === undefined ? {} : { body: JSON.stringify(body) };

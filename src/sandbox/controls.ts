@@ -35,6 +35,7 @@ export interface SandboxControls {
   revokeAuthorizations(idOrEmail: string): void;
 }
 
+/** The controls of one sandbox: what its control API does, called directly. */
 export function createControls(store: SandboxStore): SandboxControls {
   return {
     async reset(options) {

@@ -7,6 +7,7 @@ export interface Account {
   projects: Project[];
 }
 
+/** A project of an account. Members see all of them, or those that `Member.projects` names. */
 export interface Project {
   id: string;
   key: string;
@@ -16,6 +17,7 @@ export interface Project {
 
 /** The base roles LaunchDarkly names (docs: organization roles). */
 export const ROLES = ['reader', 'writer', 'admin', 'owner', 'no_access'] as const;
+/** One of `ROLES`. */
 export type Role = (typeof ROLES)[number];
 
 /** One person's membership of one account; the same e-mail may be a member of several accounts. */

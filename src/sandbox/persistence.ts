@@ -17,11 +17,13 @@ interface SavedState {
   members: Pick<Member, 'id' | 'lastSeen' | keyof MemberChanges>[];
 }
 
+/** The two API access tokens, in the clear. */
 export interface SavedApiTokens {
   admin: string;
   reader: string;
 }
 
+/** An open data directory. */
 export interface Persistence {
   /** The API tokens of the last run, if there was one. */
   apiTokens: SavedApiTokens | undefined;

@@ -18,6 +18,7 @@ export interface Persona extends MemberChanges {
   about: string;
 }
 
+/** Every persona, account by account, in the order of the seed. Who was removed is in the list, with `removed: true`. */
 export function listPersonas(store: SandboxStore): Persona[] {
   return [...store.members.values()].map((member) => describePersona(store, member));
 }

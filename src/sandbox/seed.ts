@@ -7,12 +7,14 @@ export interface Seed {
   accounts: SeedAccount[];
 }
 
+/** An account and everybody in it. Ids are made from the names: what keeps its name keeps its id. */
 export interface SeedAccount {
   organization: string;
   projects?: { key: string; name: string; tags?: string[] }[];
   members: SeedMember[];
 }
 
+/** A member. Left out, the role is `reader`, the invitation accepted, the e-mail address verified. */
 export interface SeedMember {
   email: string;
   firstName?: string;

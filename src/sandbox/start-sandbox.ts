@@ -22,6 +22,7 @@ export type { MemberChanges, Persona } from './personas.ts';
 export { SandboxError } from './sandbox-error.ts';
 export type { Switches } from './switches.ts';
 
+/** How to start a sandbox. Everything may be left out. */
 export interface SandboxOptions {
   /** Default 4000; 0 picks a free one. */
   port?: number;
@@ -41,6 +42,7 @@ export interface SandboxOptions {
   switches?: Partial<Switches>;
 }
 
+/** A sandbox that listens, with its controls. */
 export interface Sandbox extends SandboxControls {
   /** `http://127.0.0.1:PORT`, without a trailing slash: an app's `LD_BASE_URI`. */
   url: string;

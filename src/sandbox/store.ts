@@ -50,6 +50,7 @@ export interface RateWindow {
   used: number;
 }
 
+/** What a store starts with besides its seed. */
 export interface StoreOptions {
   autoApprove?: boolean;
   /** What differs from `DEFAULT_SWITCHES`. */

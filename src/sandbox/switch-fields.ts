@@ -17,6 +17,7 @@ const seconds = (title: string): SwitchField => ({
 });
 const flag = (title: string): SwitchField => ({ title, kind: 'flag' });
 
+/** Every switch with its title and what it may be set to. */
 export const SWITCH_FIELDS: Readonly<Record<keyof Switches, SwitchField>> = {
   httpLocalhostRedirectUris: flag('Accept http redirect URIs on localhost'),
   verifiedClients: flag('Clients are verified: members of any account may log in'),
@@ -53,6 +54,7 @@ export const SWITCH_FIELDS: Readonly<Record<keyof Switches, SwitchField>> = {
   rateLimit: { title: 'Calls allowed in ten seconds', kind: 'number', from: 1, to: 1_000_000, unit: 'calls' },
 };
 
+/** Every switch, in the order of its page. */
 export const SWITCH_NAMES = Object.keys(SWITCH_FIELDS) as (keyof Switches)[];
 
 /** Checks changes to the switches, whoever asks for them. Throws `SandboxError` naming the first bad one. */

@@ -41,6 +41,7 @@ export interface Switches {
   rateLimit: number;
 }
 
+/** How a sandbox behaves when nothing is said. */
 export const DEFAULT_SWITCHES: Readonly<Switches> = {
   httpLocalhostRedirectUris: false,
   verifiedClients: false,

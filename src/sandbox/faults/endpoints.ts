@@ -12,8 +12,10 @@ export const ENDPOINTS = {
   projects: 'Projects, /api/v2/projects',
 } as const;
 
+/** The name of something that can be made to fail. */
 export type Endpoint = keyof typeof ENDPOINTS;
 
+/** Every endpoint, in the order of the menu. */
 export const ENDPOINT_NAMES = Object.keys(ENDPOINTS) as Endpoint[];
 
 /** Seen by a person in a browser, not by a program. */

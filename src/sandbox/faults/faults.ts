@@ -7,10 +7,12 @@ import { restFaults } from './rest-faults.ts';
 
 const faultKinds = { ...networkFaults, ...oauthFaults, ...restFaults };
 
+/** The name of an entry of the failure menu. */
 export type FaultName = keyof typeof faultKinds;
 
 /** The failure menu: everything that can be switched on, by name. */
 export const FAULT_KINDS: Readonly<Record<FaultName, FaultKind>> = faultKinds;
+/** Every name of the failure menu, in its order. */
 export const FAULT_NAMES = Object.keys(FAULT_KINDS) as FaultName[];
 
 /** A fault to switch on. */

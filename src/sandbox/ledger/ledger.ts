@@ -46,6 +46,7 @@ export interface RawEntry {
   dropped?: boolean;
 }
 
+/** An empty ledger: it keeps the last 500 requests in memory. */
 export function createLedger(): Ledger {
   let raw: (RawEntry & { id: number })[] = [];
   let count = 0;

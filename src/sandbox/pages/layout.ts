@@ -12,6 +12,7 @@ const SECTIONS = [
   { path: '/__sandbox/switches', name: 'Switches' },
 ] as const;
 
+/** What a page tells its frame. */
 export interface LayoutOptions {
   title: string;
   /** The page's own path when it is one of the sandbox's sections; they then show as navigation. */

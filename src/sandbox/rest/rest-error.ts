@@ -17,6 +17,7 @@ export class RestError extends Error {
   }
 }
 
+/** One complaint of a `validation failed` body: which attribute, and why. */
 export interface AttributeError {
   attribute: string;
   reason: string;
