@@ -29,8 +29,11 @@ export const certificateDirectory = '.data/tls';
 
 /** Opens the session store, puts the app together and listens. Makes no network call to LaunchDarkly. */
 export async function startApp(config: AppConfig, logger: Logger): Promise<RunningApp> {
-  const lifetimes = { idleMs: config.sessionIdle, maxMs: config.sessionMax };
-  const store = await openSessionStore(config.sessionStore, lifetimes);
+  const store = await openSessionStore(config.sessionStore, {
+    idleMs: config.sessionIdle,
+    maxMs: config.sessionMax,
+    report: (line) => (line.event === 'session_store_available' ? logger.info(line) : logger.error(line)),
+  });
   try {
     let stopping = false;
     const app = createApp(config, { store, logger, isStopping: () => stopping });

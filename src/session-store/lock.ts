@@ -15,7 +15,7 @@ export interface LockOptions {
  * One task at a time for each key, across every process that shares the leases. Within this process the tasks queue;
  * the first of the queue then tries for the lease.
  * @returns a function that runs `task` and gives back its result. It rejects with `SessionStoreError`
- * `SESSION_STORE_LOCKED` after `waitMs`, and with `SESSION_STORE_UNAVAILABLE` when the store does not answer.
+ * `SESSION_STORE_UNAVAILABLE` after `waitMs`, and when the store does not answer.
  */
 export function createLock(leases: Leases, { leaseMs = 30_000, waitMs = 45_000 }: LockOptions = {}) {
   const queues = new Map<string, Promise<void>>();
@@ -61,7 +61,7 @@ function atTheLatest(deadline: number, turn: Promise<void>, key: string): Promis
 
 function tookTooLong(key: string): SessionStoreError {
   return new SessionStoreError(
-    'SESSION_STORE_LOCKED',
+    'SESSION_STORE_UNAVAILABLE',
     `Waited too long for the lock "${key.slice(0, 8)}…": another request or process still works on it. Try again.`,
   );
 }

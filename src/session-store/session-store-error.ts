@@ -4,10 +4,8 @@ export type SessionStoreErrorCode =
   | 'SESSION_STORE_SETTING'
   /** The database file cannot be used as it is: corrupt, newer, another program's, or not writable. Start-up only. */
   | 'SESSION_STORE_FILE'
-  /** The store cannot answer now: engine down or frozen, disk full, locked. May pass by itself. */
-  | 'SESSION_STORE_UNAVAILABLE'
-  /** Somebody else held a lock for longer than anyone should wait. */
-  | 'SESSION_STORE_LOCKED';
+  /** The store cannot answer now: engine down or frozen, disk full, a lock held for too long. May pass by itself. */
+  | 'SESSION_STORE_UNAVAILABLE';
 
 /** Everything a session store throws or calls back with. `message` says what happened and what to do; `cause` is the engine's own error. */
 export class SessionStoreError extends Error {

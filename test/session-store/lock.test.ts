@@ -61,7 +61,7 @@ describe.each(engines)('withLock in %s', (_engine, setting) => {
     const held = heldTask();
     const first = store.withLock('slow', held.run);
     await held.started;
-    const locked = { name: 'SessionStoreError', code: 'SESSION_STORE_LOCKED' };
+    const locked = { name: 'SessionStoreError', code: 'SESSION_STORE_UNAVAILABLE' };
     await expect(store.withLock('slow', async () => 'never')).rejects.toMatchObject(locked);
     const last = store.withLock('slow', async () => 'after all');
     held.letGo();
@@ -83,7 +83,7 @@ describe.each(engines.filter(([engine]) => engine !== 'memory'))(
       const held = heldTask();
       const first = one.withLock('shared', held.run);
       await held.started;
-      const locked = { code: 'SESSION_STORE_LOCKED' };
+      const locked = { code: 'SESSION_STORE_UNAVAILABLE' };
       await expect(other.withLock('shared', async () => 'both in')).rejects.toMatchObject(locked);
       const next = other.withLock('shared', async () => 'in turn');
       held.letGo();
