@@ -1,4 +1,4 @@
-import type { RedisClientType } from '@redis/client';
+import type { RedisConnection } from './redis-connection.ts';
 import type { SessionRecord } from './session-record.ts';
 import type { SessionStoreError } from './session-store-error.ts';
 
@@ -29,5 +29,6 @@ export interface Engine extends Leases {
   remove(id: string, answer: Answer): void;
   ping(): Promise<void>;
   close(): Promise<void>;
-  readonly redis?: RedisClientType;
+  /** For whatever else the instances of the app should share. */
+  readonly redis?: Pick<RedisConnection, 'sendCommand'>;
 }

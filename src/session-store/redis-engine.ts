@@ -9,53 +9,48 @@ import type { SessionRecord } from './session-record.ts';
  * meanwhile nor keep the newer of two logins.
  * @param prefix what every key begins with.
  */
-export function createRedisEngine({ client, answer, close }: RedisConnection, prefix: string): Engine {
+export function createRedisEngine(redis: RedisConnection, prefix: string): Engine {
+  const { sendCommand } = redis;
   const sessionKey = (id: string) => `${prefix}session:${id}`;
   const lockKey = (key: string) => `${prefix}lock:${key}`;
 
   return {
-    redis: client,
-    close,
+    redis,
 
     read(id, now, done) {
-      const found = client.hmGet(sessionKey(id), ['data', 'login', 'expiresAt']);
-      settle(done, answer(found), ([data, login, expiresAt]) => {
+      settle(done, sendCommand(['HMGET', sessionKey(id), 'data', 'login', 'expiresAt']), (reply) => {
+        const [data, login, expiresAt] = reply as (string | null)[];
         if (!data || Number(expiresAt) <= now) return undefined;
         return { data, login: login || null, expiresAt: Number(expiresAt) };
       });
     },
 
-    insert: (id, record, now, done) => settle(done, store(id, record, now, '0')),
-    update: (id, record, now, done) => settle(done, store(id, record, now, '1')),
-    extend: (id, expiresAt, now, done) =>
-      settle(done, answer(extendSession(client, sessionKey(id), expiresAt, now))),
-    remove: (id, done) => settle(done, answer(client.del(sessionKey(id)))),
+    insert: (id, record, now, done) => settle(done, store(id, record, now, 'insert')),
+    update: (id, record, now, done) => settle(done, store(id, record, now, 'update')),
+    extend: (id, expiresAt, now, done) => settle(done, extendSession(redis, sessionKey(id), expiresAt, now)),
+    remove: (id, done) => settle(done, sendCommand(['DEL', sessionKey(id)])),
 
     async takeLease(key, owner, leaseMs) {
-      const expiration = { type: 'PX', value: leaseMs } as const;
-      return (await answer(client.set(lockKey(key), owner, { condition: 'NX', expiration }))) === 'OK';
+      return (await sendCommand(['SET', lockKey(key), owner, 'NX', 'PX', `${leaseMs}`])) === 'OK';
     },
 
     async extendLease(key, owner, leaseMs) {
-      await answer(extendLease(client, lockKey(key), owner, leaseMs));
+      await extendLease(redis, lockKey(key), owner, leaseMs);
     },
 
     async releaseLease(key, owner) {
-      await answer(releaseLease(client, lockKey(key), owner));
+      await releaseLease(redis, lockKey(key), owner);
     },
 
     async ping() {
-      await answer(client.ping());
+      await sendCommand(['PING']);
     },
+
+    close: () => redis.close(),
   };
 
-  function store(
-    id: string,
-    { data, login, revision, expiresAt }: SessionRecord,
-    now: number,
-    must: '0' | '1',
-  ) {
-    return answer(storeSession(client, sessionKey(id), data, login ?? '', revision, expiresAt, now, must));
+  function store(id: string, { data, login, revision, expiresAt }: SessionRecord, now: number, how: string) {
+    return storeSession(redis, sessionKey(id), data, login ?? '', revision, expiresAt, now, how);
   }
 }
 

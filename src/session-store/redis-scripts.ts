@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
-import type { RedisClientType } from '@redis/client';
+import type { RedisConnection } from './redis-connection.ts';
 
 /** Runs the script on the server as one indivisible step, in one round trip. */
 export type RedisScript = (
-  client: RedisClientType,
+  redis: Pick<RedisConnection, 'sendCommand'>,
   key: string,
   ...values: (string | number)[]
 ) => Promise<unknown>;
 
 /**
- * KEYS[1] session; ARGV: data, login or '', revision, expiresAt, now, '1' when the session must exist.
+ * KEYS[1] session; ARGV: data, login or '', revision, expiresAt, now, 'update' when the session must exist.
  * A login is replaced only by one of the same or a later revision; one that was taken out never returns.
  */
 export const storeSession = script(`
   local stored = redis.call('HMGET', KEYS[1], 'login', 'revision', 'expiresAt')
   if not stored[3] or tonumber(stored[3]) <= tonumber(ARGV[5]) then
-    if ARGV[6] == '1' then return 0 end
+    if ARGV[6] == 'update' then return 0 end
     stored = { '', '0' }
   end
   local login, revision = ARGV[2], ARGV[3]
@@ -49,13 +49,18 @@ export const releaseLease = script(`
 /** The server knows a script by its digest, and has to be shown it again after a restart. */
 function script(lua: string): RedisScript {
   const digest = createHash('sha1').update(lua).digest('hex');
-  return async (client, key, ...values) => {
-    const given = { keys: [key], arguments: values.map(String) };
+  return async ({ sendCommand }, key, ...values) => {
+    const given = ['1', key, ...values.map(String)];
     try {
-      return await client.evalSha(digest, given);
+      return await sendCommand(['EVALSHA', digest, ...given]);
     } catch (error) {
-      if (!String((error as Error).message).startsWith('NOSCRIPT')) throw error;
-      return client.eval(lua, given);
+      if (!isUnknownScript(error)) throw error;
+      return sendCommand(['EVAL', lua, ...given]);
     }
   };
+}
+
+function isUnknownScript(error: unknown): boolean {
+  const { cause } = error as { cause?: Error };
+  return String(cause?.message).startsWith('NOSCRIPT');
 }
