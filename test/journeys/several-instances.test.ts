@@ -15,9 +15,11 @@ else
     let sandbox: Sandbox;
     let instances: [Instance, Instance];
 
+    let settings: Record<string, string>;
+
     beforeAll(async () => {
       sandbox = await startSandbox({ port: 0, autoApprove: true });
-      const settings = await instanceSettings(sandbox, { SESSION_STORE: redis.url });
+      settings = await instanceSettings(sandbox, { SESSION_STORE: redis.url });
       instances = [await startInstance(settings), await startInstance(settings)];
     });
     afterAll(async () => {
@@ -76,5 +78,17 @@ else
       redis.thaw();
       await ready();
       expect(await everywhere((instance) => whoIs(instance, cookie))).toEqual([ariel, ariel]);
+    });
+
+    test('an instance starts while Redis is down, and serves as soon as it is there', async () => {
+      await redis.kill();
+      const third = await startInstance(settings);
+      expect((await third.request('/readyz')).status).toBe(503);
+      await redis.start();
+      while ((await third.request('/readyz')).status !== 200);
+      expect(await whoIs(third, await logInAt(third))).toBe(ariel);
+      expect(third.count('session_store_unavailable')).toBe(1);
+      expect(third.count('session_store_available')).toBe(1);
+      await third.close();
     });
   });
