@@ -6,7 +6,6 @@ import type { AppConfig } from './config/config.ts';
 import { localCertificate } from './local-https/certificate.ts';
 import { givenCertificate } from './local-https/given-certificate.ts';
 import type { Renewal } from './local-https/https-server.ts';
-import { createHttpsServer } from './local-https/https-server.ts';
 import { openSessionStore } from './session-store/open-session-store.ts';
 import { listen, stopListening } from './web/listen.ts';
 import type { Logger } from './web/log.ts';
@@ -65,12 +64,11 @@ async function openServer(
     else
       logger.error({ event: 'certificate_not_renewed', error: renewal.error }, 'The old certificate stays');
   };
+  if (tls.mode === 'proxy' || tls.mode === 'off') return createServer(messages, handler);
+  const { createHttpsServer } = await import('./local-https/https-server.ts');
   if (tls.mode === 'local')
     return createHttpsServer(handler, () => certificateHere(hostname, logger), renewed, messages);
-  if (tls.mode === 'files') {
-    return createHttpsServer(handler, () => givenCertificate({ ...tls, hostname }), renewed, messages);
-  }
-  return createServer(messages, handler);
+  return createHttpsServer(handler, () => givenCertificate({ ...tls, hostname }), renewed, messages);
 }
 
 async function certificateHere(hostname: string, logger: Logger) {

@@ -46,6 +46,7 @@ export function createLoginRounds({
   };
 
   function counted(req: Request): number {
-    return /^\d$/.test(readCookies(req)[cookieName] ?? '') ? Number(readCookies(req)[cookieName]) : 0;
+    const value = readCookies(req)[cookieName] ?? '';
+    return /^\d$/.test(value) ? Number(value) : 0;
   }
 }

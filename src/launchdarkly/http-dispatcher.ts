@@ -1,4 +1,4 @@
-import { createSecureContext, rootCertificates } from 'node:tls';
+import tls from 'node:tls';
 import { Agent, EnvHttpProxyAgent, Pool } from 'undici';
 
 /** A connection pool of undici: direct, or through a proxy. */
@@ -16,7 +16,7 @@ export function openDispatcher(options: {
   // A `ca` of one's own replaces the built-in roots, so those are named again; once, for reading them takes longer
   // than a connection.
   const trust = options.ca
-    ? { secureContext: createSecureContext({ ca: [...rootCertificates, options.ca] }) }
+    ? { secureContext: tls.createSecureContext({ ca: [...tls.rootCertificates, options.ca] }) }
     : {};
   const timeout = options.timeoutMs ?? 10_000;
   const connect = { ...trust, timeout };

@@ -2,7 +2,6 @@ import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { Router } from 'express';
 import type { FlowRecorder, FlowRecorderOptions } from './flow/flow-recorder.ts';
 import { createFlowRecorder } from './flow/flow-recorder.ts';
-import { viewFlow } from './flow/flow-view.ts';
 import { sendPage } from './pages.ts';
 import type { PageUser } from './view-data.ts';
 import type { Render } from './views.ts';
@@ -33,7 +32,8 @@ export function createFlowInspector(options: FlowInspectorOptions): FlowInspecto
   const recorder = enabled ? createFlowRecorder(options) : undefined;
   const page = Router();
 
-  page.get('/flow', (request, response) => {
+  page.get('/flow', async (request, response) => {
+    const { viewFlow } = await import('./flow/flow-view.ts'); // a page few look at, and a tenth of this app's files
     const now = Date.now();
     const flows = recorder?.flowsOf(request).map((flow) => viewFlow(flow, paths.callback, now)) ?? [];
     const wanted = Number(request.query.attempt);

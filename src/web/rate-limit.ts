@@ -1,6 +1,5 @@
 import type { RequestHandler } from 'express';
-import { rateLimit, type Store } from 'express-rate-limit';
-import { RedisStore } from 'rate-limit-redis';
+import type { Store } from 'express-rate-limit';
 import { AppError } from './failures.ts';
 
 /** A connection to Redis, as the `redis` package makes it. */
@@ -22,7 +21,18 @@ export interface RateLimitOptions {
  * the IETF draft. While Redis is away nothing is counted: sessions are away too then, and logins fail for that reason.
  */
 export function createRateLimit({ paths, perMinute, redis }: RateLimitOptions): RequestHandler {
-  const limit = rateLimit({
+  let opening: Promise<RequestHandler> | undefined;
+  return (req, res, next) => {
+    if (!paths.includes(req.path)) return next();
+    opening ??= openRateLimit(perMinute, redis);
+    return opening.then((limit) => limit(req, res, next));
+  };
+}
+
+/** Loaded with the first login: nothing needs it to start. */
+async function openRateLimit(perMinute: number, redis: RedisConnection | undefined): Promise<RequestHandler> {
+  const { rateLimit } = await import('express-rate-limit');
+  return rateLimit({
     windowMs: 60_000,
     limit: perMinute,
     standardHeaders: 'draft-8',
@@ -30,13 +40,13 @@ export function createRateLimit({ paths, perMinute, redis }: RateLimitOptions): 
     identifier: 'login',
     passOnStoreError: true,
     validate: false,
-    ...(redis && { store: sharedStore(redis) }),
+    ...(redis && { store: await sharedStore(redis) }),
     handler: (_req, _res, next) => next(new AppError('rate_limited')),
   });
-  return (req, res, next) => (paths.includes(req.path) ? limit(req, res, next) : next());
 }
 
-function sharedStore(redis: RedisConnection): Store {
+async function sharedStore(redis: RedisConnection): Promise<Store> {
+  const { RedisStore } = await import('rate-limit-redis');
   return new RedisStore({
     prefix: 'login-rate:',
     sendCommand: (...args) => redis.sendCommand(args) as never,
