@@ -231,7 +231,7 @@ describe('Switches can be set', () => {
   test('only to what they can be', async () => {
     const bad: object[] = [
       { unknown: 1 },
-      { ['constructor']: 1 },
+      JSON.parse('{"constructor":1}'),
       { requirePkce: 'yes' },
       { iss: 'left' },
       { codeLifetime: -1 },

@@ -1,15 +1,15 @@
 /** What can be made to fail, by the name that the failure menu uses, with the words for its page. */
 export const ENDPOINTS = {
-  metadata: 'Server metadata, /.well-known/oauth-authorization-server',
-  authorize: 'Sign-in page, /trust/oauth/authorize',
-  consent: 'The answer to the app: the redirect with code or error',
-  token: 'Code exchange, /trust/oauth/token',
-  refresh: 'Refresh, /trust/oauth/token',
-  revoke: 'Revocation, /trust/oauth/revoke',
-  clients: 'OAuth2 clients, /api/v2/oauth/clients',
-  'caller-identity': 'Caller identity, /api/v2/caller-identity',
-  members: 'Members, /api/v2/members/me',
-  projects: 'Projects, /api/v2/projects',
+  metadata: { title: 'Server metadata', path: '/.well-known/oauth-authorization-server' },
+  authorize: { title: 'Sign-in page', path: '/trust/oauth/authorize' },
+  consent: { title: 'The answer to the app', path: 'the redirect with code or error' },
+  token: { title: 'Code exchange', path: '/trust/oauth/token' },
+  refresh: { title: 'Refresh', path: '/trust/oauth/token' },
+  revoke: { title: 'Revocation', path: '/trust/oauth/revoke' },
+  clients: { title: 'OAuth2 clients', path: '/api/v2/oauth/clients' },
+  'caller-identity': { title: 'Caller identity', path: '/api/v2/caller-identity' },
+  members: { title: 'Members', path: '/api/v2/members/me' },
+  projects: { title: 'Projects', path: '/api/v2/projects' },
 } as const;
 
 /** The name of something that can be made to fail. */

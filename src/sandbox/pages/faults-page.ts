@@ -55,7 +55,7 @@ function everywhere(): Html {
   const options = Object.entries(networkFaults).filter(([, kind]) => kind.endpoints === ENDPOINT_NAMES);
   return faultForm(
     '*',
-    'Everywhere at once',
+    { title: 'Everywhere at once', path: 'LaunchDarkly is down' },
     options.map(([name, { title }]) => ({ name, title })),
   );
 }
@@ -67,12 +67,12 @@ function endpointForm(endpoint: Endpoint): Html {
 
 function faultForm(
   endpoint: Endpoint | '*',
-  title: string,
+  { title, path }: { title: string; path: string },
   options: readonly { name: string; title: string }[],
 ): Html {
   const id = endpoint === '*' ? 'everywhere' : endpoint;
   return html`<form class="card fields" method="post" action="/__sandbox/faults" aria-labelledby="${id}-title">
-<h3 id="${id}-title">${title}</h3>
+<h3 id="${id}-title">${title} <small>${path}</small></h3>
 <input type="hidden" name="endpoint" value="${endpoint}">
 <label>Failure<select name="fault">${options.map(({ name, title }) => html`<option value="${name}">${title}</option>`)}</select></label>
 <label>How often<select name="times"><option value="1">once</option><option value="3">3 times</option><option value="">until reset</option></select></label>

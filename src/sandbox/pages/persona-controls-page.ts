@@ -30,7 +30,7 @@ function card(persona: Persona): Html {
 <div class="actions">
 <form method="post" action="${action}"><button type="submit" name="removed" value="${String(!removed)}"
  aria-label="${removed ? 'Put back' : 'Remove'} ${email}, ${organization}">${removed ? 'Put back' : 'Remove'}</button></form>
-<form method="post" action="${action}/revoke"><button type="submit" aria-label="Revoke authorized apps of ${email}, ${organization}">Revoke authorized apps</button></form>
+<form method="post" action="${action}/revoke"><button type="submit" aria-label="Revoke apps of ${email}, ${organization}">Revoke apps</button></form>
 </div>
 </li>`;
 }

@@ -31,7 +31,7 @@ export function createOAuth2Client(store: SandboxStore): RequestHandler {
 }
 
 /** `GET /api/v2/oauth/clients`: the account's clients, on one page or, where the switches say so, several. */
-export function listOAuth2Clients(store: SandboxStore): RequestHandler {
+export function getOAuthClients(store: SandboxStore): RequestHandler {
   return (req, res) => {
     const accountId = administeredAccount(store, req);
     const clients = [...store.clients.values()].filter((client) => client.accountId === accountId);
@@ -50,7 +50,7 @@ export function listOAuth2Clients(store: SandboxStore): RequestHandler {
 }
 
 /** `GET /api/v2/oauth/clients/{clientId}`. */
-export function getOAuth2ClientById(store: SandboxStore): RequestHandler {
+export function getOAuthClientById(store: SandboxStore): RequestHandler {
   return (req, res) => {
     res.json(oauthClientRep(findClient(store, req)));
   };

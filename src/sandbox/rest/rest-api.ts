@@ -9,8 +9,8 @@ import { getMember } from './members.ts';
 import {
   createOAuth2Client,
   deleteOAuthClient,
-  getOAuth2ClientById,
-  listOAuth2Clients,
+  getOAuthClientById,
+  getOAuthClients,
   patchOAuthClient,
 } from './oauth-clients.ts';
 import { getProjects } from './projects.ts';
@@ -25,13 +25,13 @@ export function restApi(store: SandboxStore): Router {
   api
     .route('/oauth/clients')
     .post(clients(createOAuth2Client))
-    .get(clients(listOAuth2Clients))
+    .get(clients(getOAuthClients))
     .all(() => {
       throw methodNotAllowed();
     });
   api
     .route('/oauth/clients/:clientId')
-    .get(clients(getOAuth2ClientById))
+    .get(clients(getOAuthClientById))
     .patch(clients(patchOAuthClient))
     .delete(clients(deleteOAuthClient))
     .all(() => {
