@@ -1,81 +1,67 @@
 import { homedir } from 'node:os';
-import { parseArgs } from 'node:util';
-import pc from 'picocolors';
-import { ConfigError, loadScriptConfig } from '../src/config/config.ts';
+import { loadScriptConfig } from '../src/config/config.ts';
 import { localCertificate } from '../src/local-https/certificate.ts';
-import { LocalCertificateError } from '../src/local-https/local-certificate-error.ts';
 import { showCommand } from '../src/local-https/run-command.ts';
 import type { TrustOutcome, TrustPlan, TrustStep } from '../src/local-https/trust-plan.ts';
 import { carryOut, planTrust } from '../src/local-https/trust-plan.ts';
+import { confirmWith } from './support/questions.ts';
+import { runScript } from './support/run-script.ts';
+import type { Terminal } from './support/terminal.ts';
+import { readArguments, UsageError } from './support/usage.ts';
 
-type Options = ReturnType<typeof readOptions>;
+const usage = {
+  help: `
+Makes this machine's browsers trust the certificate of the app on https://localhost.
 
-const HELP = `npm run trust: make this machine's browsers trust the certificate of the app on https://localhost.
-
-Usage: npm run trust -- [options]
+npm run trust -- [options]
 
   --undo                take it back: remove just what this command added
   --yes                 do not ask before changing anything
   --dry-run             say what would be done, and do nothing
   --no-system           leave the list of the whole machine alone (Linux; it needs root): browsers only
-  --directory <path>    where the local certificate is kept (default .data/tls)
-  --json                one JSON document on standard output
+  --directory PATH      where the local certificate is kept (default: .data/tls)
+  --json                one JSON document on stdout
   --help                this text
 
 What is trusted is a certificate authority that was made on this machine for this app alone. Its key was thrown away
 when it had signed the app's certificate, so nobody can make another certificate with it.
 
 Exit codes: 0 done, 1 something could not be changed, 2 wrong usage or settings.
-`;
+`,
+  options: {
+    undo: { type: 'boolean', default: false },
+    yes: { type: 'boolean', short: 'y', default: false },
+    'dry-run': { type: 'boolean', default: false },
+    'no-system': { type: 'boolean', default: false },
+    directory: { type: 'string', default: '.data/tls' },
+    json: { type: 'boolean', default: false },
+  },
+} as const;
 
-class UsageError extends Error {}
+interface Options {
+  readonly undo: boolean;
+  readonly directory: string;
+  readonly dryRun: boolean;
+}
 
-async function main(): Promise<number> {
-  const options = readOptions();
-  if (options.help) {
-    process.stdout.write(HELP);
+await runScript(async (terminal) => {
+  const call = readArguments(usage, process.argv.slice(2));
+  if (!call) return 0;
+  const { undo, directory, yes, 'dry-run': dryRun, 'no-system': browsersOnly } = call.values;
+  if (directory === '') throw new UsageError('--directory needs a path: --directory .data/tls');
+  if (!undo && !dryRun) await makeCertificate(directory);
+  const options = { undo, directory, dryRun };
+  const plan = await planTrust(thisMachine(browsersOnly), directory, undo);
+  announce(terminal, plan, options);
+  if (dryRun) {
+    const outcomes = plan.steps.map((step) => asPlanned(step, plan, undo));
+    terminal.printJson({ authority: plan.authority, undo, stores: outcomes });
     return 0;
   }
-  if (!options.undo && !options['dry-run']) await makeCertificate(options.directory);
-  const machine = {
-    platform: process.platform,
-    home: homedir(),
-    isRoot: process.getuid?.() === 0,
-    includeSystem: !options['no-system'],
-  };
-  const plan = await planTrust(machine, options.directory, options.undo);
-  announce(plan, options);
-  if (options['dry-run'])
-    return report(
-      options,
-      plan,
-      plan.steps.map((step) => asPlanned(step, plan, options)),
-    );
   const changes = plan.steps.some(({ store, commands }) => commands.length > 0 && !store.blocked);
-  if (changes && !options.yes && !(await agreed())) return 1;
-  return report(options, plan, await carryOut(plan, options.directory));
-}
-
-function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      undo: { type: 'boolean', default: false },
-      yes: { type: 'boolean', short: 'y', default: false },
-      'dry-run': { type: 'boolean', default: false },
-      'no-system': { type: 'boolean', default: false },
-      directory: { type: 'string', default: '.data/tls' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
-  if (values.directory === '') throw new UsageError('--directory needs a path: --directory .data/tls');
-  if (!values.yes && !values['dry-run'] && !values.help && !process.stdin.isTTY) {
-    throw new UsageError(
-      'Nobody can be asked here. Add --yes to go ahead, or --dry-run to see what would be done.',
-    );
-  }
-  return values;
-}
+  if (changes && !(await confirmWith(terminal, yes)({ text: 'Go ahead?' }))) return 1;
+  return report(terminal, plan, await carryOut(plan, directory), options);
+});
 
 /** Many will trust before they start the app for the first time: make the certificate that the app will use. */
 async function makeCertificate(directory: string): Promise<void> {
@@ -88,82 +74,54 @@ async function makeCertificate(directory: string): Promise<void> {
   await localCertificate({ directory, hostnames: [redirectUri.hostname] });
 }
 
+function thisMachine(browsersOnly: boolean) {
+  const isRoot = process.getuid?.() === 0;
+  return { platform: process.platform, home: homedir(), isRoot, includeSystem: !browsersOnly };
+}
+
 /** Says what is going to happen, command by command, before it does. */
-function announce({ authority, steps }: TrustPlan, { undo, directory }: Options): void {
-  if (!authority) {
-    const what = undo
-      ? `Nothing to take back: ${directory} knows of no certificate authority.`
-      : `There is no certificate in ${directory} yet. One would be made, and its authority added to:`;
-    say(what);
-    if (!undo) for (const { store } of steps) say(`  ${store.name}`);
+function announce(terminal: Terminal, { authority, steps }: TrustPlan, options: Options): void {
+  const { undo, directory, dryRun } = options;
+  const say = dryRun && !terminal.json ? terminal.print : terminal.tell;
+  if (!authority && undo) {
+    say(`Nothing to take back: ${directory} knows of no certificate authority.`);
     return;
   }
-  say(
-    `The certificate authority "${authority}" in ${directory} ${undo ? 'is no longer' : 'is'} to be trusted by:`,
-  );
+  if (!authority) {
+    say(`There is no certificate in ${directory} yet. One would be made, and its authority added to:`);
+    for (const { store } of steps) say(`  ${store.name}`);
+    return;
+  }
+  const trusted = undo ? 'is no longer to be trusted' : 'is to be trusted';
+  say(`The certificate authority "${authority}" in ${directory} ${trusted} by:`);
   for (const { store, commands } of steps) {
-    say(`  ${pc.bold(store.name)}${commands.length === 0 ? ': as it should be already' : ''}`);
-    if (store.blocked) continue;
-    for (const command of commands) say(`    ${showCommand(command)}`);
+    say(`  ${store.name}${commands.length === 0 ? ': as it should be already' : ''}`);
+    if (!store.blocked) for (const command of commands) say(`    ${showCommand(command)}`);
   }
 }
 
-async function agreed(): Promise<boolean> {
-  const { confirm } = await import('@inquirer/prompts');
-  return confirm({ message: 'Go ahead?' }, { output: process.stderr });
-}
-
-function asPlanned({ store, commands }: TrustStep, plan: TrustPlan, { undo }: Options): TrustOutcome {
+function asPlanned({ store, commands }: TrustStep, plan: TrustPlan, undo: boolean): TrustOutcome {
   const { name, forBrowsers } = store;
   const toBeMade = !plan.authority && !undo;
   if (commands.length === 0 && !toBeMade) return { name, forBrowsers, state: 'unchanged' };
   return { name, forBrowsers, state: store.blocked ? 'blocked' : 'planned' };
 }
 
-/** The result on standard output. Fails when something failed, or when a browser could not be served. */
-function report(options: Options, plan: TrustPlan, outcomes: TrustOutcome[]): number {
-  if (options.json) {
-    process.stdout.write(
-      `${JSON.stringify({ authority: plan.authority, undo: options.undo, stores: outcomes }, null, 2)}\n`,
-    );
-  } else if (!options['dry-run']) {
-    for (const outcome of outcomes) process.stdout.write(`${sentence(outcome, options.undo)}\n`);
-  }
-  if (outcomes.some(({ state }) => state === 'changed')) say('Restart the browsers that are open now.');
-  const wrong = outcomes.some(
-    ({ state, forBrowsers }) => state === 'failed' || (state === 'blocked' && (forBrowsers || options.undo)),
-  );
-  return wrong && !options['dry-run'] ? 1 : 0;
+/** Fails when something failed, or when a browser could not be served. */
+function report(terminal: Terminal, plan: TrustPlan, outcomes: TrustOutcome[], { undo }: Options): number {
+  terminal.printJson({ authority: plan.authority, undo, stores: outcomes });
+  for (const outcome of outcomes) terminal.print(sentence(terminal, outcome, undo));
+  if (outcomes.some(({ state }) => state === 'changed'))
+    terminal.tell('Restart the browsers that are open now.');
+  const isWrong = ({ state, forBrowsers }: TrustOutcome) =>
+    state === 'failed' || (state === 'blocked' && (forBrowsers || undo));
+  return outcomes.some(isWrong) ? 1 : 0;
 }
 
-function sentence({ name, state, detail }: TrustOutcome, undo: boolean): string {
+function sentence({ colors }: Terminal, { name, state, detail }: TrustOutcome, undo: boolean): string {
   const done = undo ? 'no longer trusts it' : 'trusts it';
-  if (state === 'changed') return `${pc.green('✓')} ${name} ${done} now`;
-  if (state === 'unchanged')
-    return `${pc.green('✓')} ${name} ${undo ? 'does not trust it' : 'trusted it already'}`;
-  return `${state === 'blocked' ? pc.yellow('!') : pc.red('✗')} ${name} was not changed: ${detail}`;
-}
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const { name, code, message } = error as NodeJS.ErrnoException;
-  if (name === 'ExitPromptError') {
-    say('Nothing was changed.');
-    process.exitCode = 1;
-  } else if (
-    error instanceof UsageError ||
-    error instanceof ConfigError ||
-    code?.startsWith('ERR_PARSE_ARGS')
-  ) {
-    say(`${message}\nnpm run trust -- --help lists what there is.`);
-    process.exitCode = 2;
-  } else if (error instanceof LocalCertificateError) {
-    say(message);
-    process.exitCode = 1;
-  } else throw error;
+  const right = undo ? 'does not trust it' : 'trusted it already';
+  if (state === 'changed') return `${colors.green('✓')} ${name} ${done} now`;
+  if (state === 'unchanged') return `${colors.green('✓')} ${name} ${right}`;
+  return `${state === 'blocked' ? colors.yellow('!') : colors.red('✗')} ${name} was not changed: ${detail}`;
 }

@@ -29,7 +29,10 @@ async function askForToken(terminal: Terminal): Promise<string> {
 }
 
 /** Asks before something that cannot be undone. `--yes` is an answer; nobody there to ask is a wrong call. */
-export function confirmWith(terminal: Terminal, yes: boolean): (question: Question) => Promise<boolean> {
+export function confirmWith(
+  terminal: Terminal,
+  yes: boolean,
+): (question: Pick<Question, 'text'>) => Promise<boolean> {
   return async ({ text }) => {
     if (yes) return true;
     if (!terminal.interactive)

@@ -104,13 +104,12 @@ test('without certutil it says how to install it, and changes nothing', async ()
 
 test.each([
   [['--foo'], /Unknown option '--foo'/],
-  [['extra'], /Unexpected argument 'extra'/],
+  [['extra'], /Only options are taken/],
   [['--directory='], /--directory needs a path/],
-  [[], /Nobody can be asked here\. Add --yes/],
+  [[], /There is no terminal to ask on: --yes says yes/],
 ])('%j exits 2 and says what would be right', async (args, message) => {
   const { stderr, code } = await trust(...args);
   expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
-  expect(stderr).toContain('--help');
 });
 
 test('a redirect URI of another machine needs no trust from here', async () => {
