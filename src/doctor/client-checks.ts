@@ -75,6 +75,7 @@ export const clientSecretValid: Check = {
     if (!answer) return skipped('LaunchDarkly cannot be reached');
     if (answer.error === 'invalid_grant') return ok('LaunchDarkly knows it');
     if (answer.error === 'invalid_client' || answer.status === 401) {
+      if (await isGone(setup)) return skipped('the client is not there');
       return broken(
         'LaunchDarkly does not know this pair of client id and secret (invalid_client).',
         'If you have the right secret, set LD_OAUTH_CLIENT_SECRET. If not: npm run bootstrap -- --rotate',
@@ -104,6 +105,11 @@ async function lookUp(setup: Setup): Promise<OAuth2Client | Finding> {
       'Check LD_BASE_URI, or register anew: npm run bootstrap',
     );
   }
+}
+
+async function isGone(setup: Setup): Promise<boolean> {
+  const client = await lookUp(setup);
+  return 'status' in client && client.status === 'broken';
 }
 
 function failure(error: unknown): Finding {

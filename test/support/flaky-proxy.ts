@@ -1,4 +1,7 @@
-import type { ServerResponse } from 'node:http';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { HttpTestServer, ReceivedRequest } from './http-server.ts';
 import { startHttpServer } from './http-server.ts';
 
@@ -64,20 +67,15 @@ export async function startFlakyProxy(target: string): Promise<FlakyProxy> {
   };
 }
 
+/** As it came, its `Host` included: the server takes the proxy's address for its own. */
 async function passOn(target: string, { method, path, headers, body }: ReceivedRequest): Promise<Substitute> {
-  const { host: _, connection: __, 'content-length': ___, ...kept } = headers;
-  const response = await fetch(target + path, {
-    method,
-    headers: kept as Record<string, string>,
-    redirect: 'manual',
-    ...(body && { body }),
-  });
-  const {
-    'content-length': ____,
-    'transfer-encoding': _____,
-    ...answered
-  } = Object.fromEntries(response.headers);
-  return { status: response.status, headers: answered, body: await response.text() };
+  const { connection: _, ...kept } = headers;
+  const call = httpRequest(target + path, { method, headers: kept, agent: false });
+  call.end(body);
+  const [response] = (await once(call, 'response')) as [IncomingMessage];
+  const { 'content-length': __, 'transfer-encoding': ___, connection: ____, ...answered } = response.headers;
+  const own = await text(response);
+  return { status: response.statusCode ?? 502, headers: answered as Record<string, string>, body: own };
 }
 
 function misanswer(response: ServerResponse, { answer }: Fault, own: Substitute): void {
