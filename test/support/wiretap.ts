@@ -31,7 +31,8 @@ export async function startWiretap(): Promise<Wiretap> {
     const { method = 'GET', url = '/', headers } = request;
     const onward = http.request(new URL(url, target), { method, headers, agent: false });
     onward.end(requestBody);
-    const [answer] = (await once(onward, 'response')) as [http.IncomingMessage];
+    const answer = await answerTo(onward);
+    if (!answer) return response.destroy();
     const responseBody = await text(answer);
     tapped.push({
       method,
@@ -58,6 +59,16 @@ export async function startWiretap(): Promise<Wiretap> {
       await once(server, 'close');
     },
   };
+}
+
+/** The answer; undefined when the connection ends without one. */
+async function answerTo(request: http.ClientRequest): Promise<http.IncomingMessage | undefined> {
+  try {
+    const [answer] = await once(request, 'response');
+    return answer as http.IncomingMessage;
+  } catch {
+    return undefined;
+  }
 }
 
 async function text(stream: http.IncomingMessage): Promise<string> {

@@ -59,20 +59,29 @@ function secretsOf(browser: Browser): Map<string, string> {
 }
 
 describe('a login through the sandbox', () => {
-  test('is shown with exactly the messages that went over the wire, in their order', async () => {
+  test('is shown with exactly the messages in the sandbox’s ledger, and those on the wire, in their order', async () => {
     const browser = new Browser();
+    app.sandbox.clearLedger();
     await logIn(browser, 'will.writer@acme.example');
     const onTheWire = wire.tapped
       .filter(isBackChannel)
       .map(({ method, url, status }) => `${method} ${url.pathname} ${status}`);
+    const inTheLedger = app.sandbox
+      .ledger()
+      .reverse()
+      .filter(({ endpoint }) => ['token', 'caller-identity', 'members'].includes(String(endpoint)))
+      .map(({ request, response }) => `${request.method} ${request.url} ${response?.status}`);
     const { body } = await browser.visit(`${app.url}/flow`);
 
-    expect(onTheWire).toEqual([
+    // caller-identity and members/me are asked side by side: either may arrive first
+    expect(onTheWire.sort()).toEqual(inTheLedger.sort());
+    expect(shownRequests(body)).toEqual([
+      'GET /trust/oauth/authorize Redirect',
       'POST /trust/oauth/token 200',
       'GET /api/v2/caller-identity 200',
       'GET /api/v2/members/me 200',
     ]);
-    expect(shownRequests(body)).toEqual(['GET /trust/oauth/authorize Redirect', ...onTheWire]);
+    expect(shownRequests(body).slice(1).sort()).toEqual(onTheWire);
   });
 
   test('shows every parameter of the token request and of the authorization request, and no other', async () => {
@@ -135,6 +144,38 @@ describe('a login through the sandbox', () => {
         .map(([name]) => `${name} on ${new URL(url).pathname}`),
     );
     expect(leaks).toEqual([]);
+  });
+
+  test.each([
+    ['token', 'invalid_client', 'client_rejected', 4],
+    ['token', 'html_502', 'provider_failed', 4],
+    ['token', 'connection_dropped', 'provider_unreachable', 4],
+    ['caller-identity', 'broken_json', 'provider_nonsense', 5],
+    ['members', 'other_json', 'provider_nonsense', 6],
+    ['consent', 'wrong_iss', 'response_rejected', 3],
+    ['consent', 'server_error', 'authorization_failed', 2],
+    ['consent', 'expired_code', 'code_rejected', 4],
+  ] as const)(
+    'that fails (%s: %s) is shown with its code, red at the right step',
+    async (endpoint, fault, code, step) => {
+      const browser = new Browser();
+      app.sandbox.setFaults([{ endpoint, fault }]);
+      await logIn(browser, 'will.writer@acme.example');
+      app.sandbox.setFaults([]);
+      const { body } = await browser.visit(`${app.url}/flow`);
+      expect(body).toContain(`<code>${code}</code>`);
+      const red = [...body.matchAll(/ is-failed" id="step-(\d+)"/g)].map(([, number]) => Number(number));
+      expect(red).toEqual([step]);
+    },
+  );
+
+  test('with a call that is repeated shows every attempt', async () => {
+    const browser = new Browser();
+    app.sandbox.setFaults([{ endpoint: 'caller-identity', fault: 'connection_dropped', times: 1 }]);
+    await logIn(browser, 'will.writer@acme.example');
+    const { body } = await browser.visit(`${app.url}/flow`);
+    expect(body).toContain('It succeeded with 7 messages');
+    expect(body).toContain('No answer: ');
   });
 
   test('that the member cancels is shown as far as it came', async () => {

@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { parseCookie } from 'cookie';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import type { Exchange, Flow } from './flow.ts';
+import { failingMessage } from './failing-message.ts';
+import type { Exchange, Flow, FlowMessage } from './flow.ts';
 import { FlowStore, hasRoom } from './flow-store.ts';
 import {
   answerAuthorization,
@@ -55,12 +56,15 @@ export function createFlowRecorder({ origin, paths, describeFailure }: FlowRecor
     },
     recordFailure(error, _request, _response, next) {
       const flow = current.getStore();
-      if (flow) flow.failure = { ...describeFailure(error), at: failingMessage(flow) };
+      if (flow) {
+        const failure = describeFailure(error);
+        flow.failure = { ...failure, at: failingMessage(flow, paths.callback, failure.code, error) };
+      }
       next(error);
     },
     observe(exchange) {
       const flow = current.getStore();
-      if (flow && hasRoom(flow)) flow.messages.push(backChannelMessage(exchange));
+      if (flow && hasRoom(flow)) addInOrder(flow, backChannelMessage(exchange));
     },
     flowsOf: (request) => store.flowsOf(browserOf(request)),
   };
@@ -120,15 +124,13 @@ export function createFlowRecorder({ origin, paths, describeFailure }: FlowRecor
   }
 }
 
-/** Where it went wrong: the last call to LaunchDarkly, LaunchDarkly's answer to the browser, or this app's own check. */
-function failingMessage({ messages }: Flow): number {
-  const last = messages.length - 1;
-  const { from, answer, error } = messages[last] ?? {};
-  if (from === 'app' && (error !== undefined || (answer?.status ?? 0) >= 400)) return last;
-  const request = messages.findLastIndex((message) => message.from === 'browser' && !message.derived);
-  const before = messages[request - 1];
-  const refused = before?.derived && before.answer?.locationQuery.some(({ name }) => name === 'error');
-  return refused ? request - 1 : request;
+/** Calls are reported when they end. They are shown as they began; those of the same moment by their address. */
+function addInOrder({ messages }: Flow, message: FlowMessage): void {
+  const isLater = ({ from, startedAt, address }: FlowMessage) =>
+    from === 'app' &&
+    (startedAt > message.startedAt || (startedAt === message.startedAt && address > message.address));
+  const later = messages.findIndex(isLater);
+  messages.splice(later < 0 ? messages.length : later, 0, message);
 }
 
 function isAuthorizationResponse({ query }: Request): boolean {

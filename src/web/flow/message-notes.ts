@@ -68,7 +68,7 @@ export const messageNotes: Readonly<Record<MessageKind, MessageNote>> = {
   },
   'caller-identity': {
     title: 'Whose token is it?',
-    why: 'The answer decides: which account, and which member of it. Without it nobody could tell members of your account from anybody else’s.',
+    why: 'The answer decides: which account, and which member of it. Without it nobody could tell members of your account from anybody else’s. Sent together with the next one.',
     source: { file: 'src/launchdarkly/members.ts', name: 'getCallerIdentity' },
   },
   member: {
