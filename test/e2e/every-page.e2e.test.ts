@@ -28,21 +28,6 @@ const pages: readonly [name: string, open: (visit: Visitor) => Promise<void>][] 
   ['logged-out', (visit) => visit.path('/logged-out')],
   ['sandbox-personas', (visit) => visit.path('/auth/login')],
   ['sandbox-consent', (visit) => visit.logIn(undefined)],
-  ['sandbox-accounts', (visit) => visit.pick('terry.two@acme.example')],
-  ['sandbox-outsider', (visit) => visit.pick('gus.globex@globex.example')],
-  ['sandbox-refused', (visit) => visit.sandbox('/trust/oauth/authorize?client_id=unknown')],
-  ['sandbox-overview', (visit) => visit.sandbox('/')],
-  [
-    'sandbox-ledger',
-    async (visit) => {
-      await visit.logIn('Authorize');
-      await visit.sandbox('/__sandbox/ledger');
-    },
-  ],
-  ['sandbox-faults', (visit) => visit.sandbox('/__sandbox/faults')],
-  ['sandbox-persona-controls', (visit) => visit.sandbox('/__sandbox/personas')],
-  ['sandbox-switches', (visit) => visit.sandbox('/__sandbox/switches')],
-  ['sandbox-not-found', (visit) => visit.sandbox('/nowhere')],
   ['cancelled', (visit) => visit.logIn('Cancel')],
   ['refused', (visit) => visit.logIn('Authorize', 'penny.pending@acme.example')],
   ['unknown-login', (visit) => visit.path('/auth/callback?code=x&state=somebody-elses')],
@@ -83,17 +68,6 @@ class Visitor {
 
   async path(to: string): Promise<void> {
     await this.page.goto(app.url + to);
-  }
-
-  async sandbox(to: string): Promise<void> {
-    await this.page.goto(app.sandbox.url + to);
-  }
-
-  /** Picks somebody on the sandbox's sign-in page and goes no further. */
-  async pick(email: string): Promise<void> {
-    await this.path('/auth/login');
-    await this.page.getByRole('button', { name: email }).first().click();
-    await this.page.waitForLoadState();
   }
 
   async logIn(button: string | undefined, email = writer, returnTo = '/'): Promise<void> {
