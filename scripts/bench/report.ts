@@ -1,0 +1,99 @@
+import { cpus } from 'node:os';
+import type { Figures } from './measure.ts';
+
+/** One app's medians, and what they are of another app's (paired round by round, so that noise cancels). */
+export interface Summary {
+  readonly name: string;
+  readonly loginMs: number;
+  readonly memberMs: number;
+  readonly coldStartMs: number;
+  readonly rssMiB: number;
+  /** How many logins it had seen when its memory was measured. */
+  readonly logins: number;
+  readonly ratio: Readonly<Record<Quantity, number>>;
+}
+
+type Quantity = 'loginMs' | 'memberMs' | 'coldStartMs' | 'rssMiB';
+
+const quantities = {
+  loginMs: { words: 'CPU time of a login', show: (value: number) => `${value.toFixed(2)} ms` },
+  memberMs: { words: 'CPU time of GET /api/me', show: (value: number) => `${value.toFixed(3)} ms` },
+  coldStartMs: { words: 'cold start to the first page', show: (value: number) => `${value.toFixed(0)} ms` },
+  rssMiB: { words: 'memory', show: (value: number) => `${value.toFixed(0)} MiB` },
+} as const;
+
+/** Where and with what it was measured. */
+export function describeMachine() {
+  const [cpu] = cpus();
+  return {
+    date: new Date().toISOString(),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpu?.model ?? 'unknown',
+    cores: cpus().length,
+  };
+}
+
+/** @param base the app to compare with. */
+export function summarize(figures: Figures, base: Figures): Summary {
+  return {
+    name: figures.name,
+    loginMs: median(figures.loginMs),
+    memberMs: median(figures.memberMs),
+    coldStartMs: median(figures.coldStartMs),
+    rssMiB: figures.rssMiB,
+    logins: figures.logins,
+    ratio: {
+      loginMs: medianRatio(figures.loginMs, base.loginMs),
+      memberMs: medianRatio(figures.memberMs, base.memberMs),
+      coldStartMs: medianRatio(figures.coldStartMs, base.coldStartMs),
+      rssMiB: figures.rssMiB / base.rssMiB,
+    },
+  };
+}
+
+/** A line for each quantity, a column for each app, and the ratio of the first to the second. */
+export function comparison([ours, other]: readonly [Summary, Summary]): string {
+  const lines = (Object.keys(quantities) as Quantity[]).map((quantity) => {
+    const { words, show } = quantities[quantity];
+    const title = quantity === 'rssMiB' ? `${words} after ${ours.logins.toLocaleString('en')} logins` : words;
+    return [title, show(ours[quantity]), show(other[quantity]), `${ours.ratio[quantity].toFixed(2)} ×`];
+  });
+  return table([['', ours.name, other.name, 'ratio'], ...lines]);
+}
+
+/** A line for each thing left out, and what that saves of a login and of a request. */
+export function savings(summaries: readonly Summary[]): string {
+  const share = (ratio: number) => `${((1 - ratio) * 100).toFixed(0)} %`;
+  const lines = summaries.map(({ name, loginMs, memberMs, ratio }) => [
+    name,
+    quantities.loginMs.show(loginMs),
+    share(ratio.loginMs),
+    quantities.memberMs.show(memberMs),
+    share(ratio.memberMs),
+  ]);
+  return table([['', 'login', 'saves', 'GET /api/me', 'saves'], ...lines]);
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join('   '),
+    )
+    .join('\n');
+}
+
+function medianRatio(ours: readonly number[], base: readonly number[]): number {
+  return median(ours.map((value, round) => value / (base[round] ?? Number.NaN)));
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle) - 1] ?? Number.NaN)) / 2;
+}
