@@ -19,7 +19,7 @@ Usage: npm run sandbox -- [options]
 Environment: SANDBOX_PORT, SANDBOX_ADMIN_TOKEN, SANDBOX_READER_TOKEN (made up when not set).
 
 To log in from your own app:
-  1. Start it; it prints its URL and two API access tokens.
+  1. Start it; it prints its URL and API access tokens.
   2. Register your app, with the redirect URI it really uses (https; the secret is in this answer only):
        curl http://127.0.0.1:4000/api/v2/oauth/clients \\
          -H 'Authorization: <the Admin token>' -H 'Content-Type: application/json' \\
@@ -100,17 +100,20 @@ class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-function essentials({ url, adminToken, readerToken }: Sandbox) {
-  return { url, adminToken, readerToken };
+function essentials({ url, adminToken, readerToken, serviceToken }: Sandbox) {
+  return { url, adminToken, readerToken, serviceToken };
 }
 
-function greeting({ url, adminToken, readerToken }: Sandbox): string {
+function greeting({ url, adminToken, readerToken, serviceToken }: Sandbox): string {
   return `The LaunchDarkly sandbox is at ${url} (Ctrl-C ends it).
 
   Admin's API access token   ${adminToken}
   Reader's API access token  ${readerToken}
+  Service token (no member)  ${serviceToken}
 
-Both are good for this sandbox only. How to point an app at it: npm run sandbox -- --help
+What arrives, and what can go wrong, is at ${url}/
+
+The tokens are good for this sandbox only. How to point an app at it: npm run sandbox -- --help
 `;
 }
 

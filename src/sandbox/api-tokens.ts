@@ -1,30 +1,46 @@
-import type { Role } from './model.ts';
+import type { ApiToken, Role } from './model.ts';
 import type { SavedApiTokens } from './persistence.ts';
 import { newApiToken, sha256, stableId } from './secrets.ts';
 import { plantSeed } from './seed.ts';
 import type { SandboxStore } from './store.ts';
 
-/** Registers the API access tokens of an Admin and of a Reader of the first account, made up unless given. */
+/**
+ * Registers the API access tokens of the first account, made up unless given: an Admin's, a Reader's, and a service
+ * token, which has an Admin's rights but belongs to no member.
+ */
 export function registerApiTokens(store: SandboxStore, given: Partial<SavedApiTokens>): SavedApiTokens {
-  const tokens = { admin: given.admin ?? newApiToken(), reader: given.reader ?? newApiToken() };
-  registerApiToken(store, tokens.admin, 'admin');
-  registerApiToken(store, tokens.reader, 'reader');
+  const tokens = {
+    admin: given.admin ?? newApiToken(),
+    reader: given.reader ?? newApiToken(),
+    service: given.service ?? newApiToken(),
+  };
+  register(store, tokens.admin, { name: 'Sandbox admin token', role: 'admin', ...ownedBy(store, 'admin') });
+  register(store, tokens.reader, {
+    name: 'Sandbox reader token',
+    role: 'reader',
+    ...ownedBy(store, 'reader'),
+  });
+  register(store, tokens.service, { name: 'Sandbox service token', role: 'admin' });
   return tokens;
 }
 
-function registerApiToken(store: SandboxStore, token: string, role: Role): void {
+function register(
+  store: SandboxStore,
+  token: string,
+  details: Pick<ApiToken, 'name' | 'role' | 'memberId'>,
+): void {
   const [account] = store.accounts.values();
   if (!account) throw new Error('The sandbox needs at least one account.');
-  // The members as the seed has them: who was downgraded since still owns the token.
-  const owner = plantSeed(store.start.seed).members.find(
-    (member) => member.accountId === account.id && member.role === role && member.customRoles.length === 0,
+  const hash = sha256(token);
+  store.apiTokens.set(hash, { hash, id: stableId(details.name), accountId: account.id, ...details });
+}
+
+/** The first member with this role in the seed: who was downgraded since still owns the token. */
+function ownedBy({ start }: SandboxStore, role: Role): Pick<ApiToken, 'memberId'> {
+  const { accounts, members } = plantSeed(start.seed);
+  const owner = members.find(
+    (member) =>
+      member.accountId === accounts[0]?.id && member.role === role && member.customRoles.length === 0,
   );
-  store.apiTokens.set(sha256(token), {
-    hash: sha256(token),
-    id: stableId('api token', role),
-    name: `Sandbox ${role} token`,
-    accountId: account.id,
-    ...(owner ? { memberId: owner.id } : {}),
-    role,
-  });
+  return owner ? { memberId: owner.id } : {};
 }

@@ -21,12 +21,13 @@ interface SavedState {
 export interface SavedApiTokens {
   admin: string;
   reader: string;
+  service: string;
 }
 
 /** An open data directory. */
 export interface Persistence {
   /** The API tokens of the last run, if there was one. */
-  apiTokens: SavedApiTokens | undefined;
+  apiTokens: Partial<SavedApiTokens> | undefined;
   /** From now on everything in the store is kept, `apiTokens` too. */
   keep(apiTokens: SavedApiTokens): Promise<void>;
 }

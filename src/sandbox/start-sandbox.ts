@@ -46,8 +46,10 @@ export interface SandboxOptions {
 export interface Sandbox extends SandboxControls {
   /** `http://127.0.0.1:PORT`, without a trailing slash: an app's `LD_BASE_URI`. */
   url: string;
+  /** API access tokens of the first account: an Admin's, a Reader's, and one that belongs to no member. */
   adminToken: string;
   readerToken: string;
+  serviceToken: string;
   /** Stops listening, drops open connections, and resolves when everything is saved. */
   close(): Promise<void>;
 }
@@ -68,6 +70,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     url: urlOf(server),
     adminToken: apiTokens.admin,
     readerToken: apiTokens.reader,
+    serviceToken: apiTokens.service,
     ...createControls(store),
     async close() {
       server.closeAllConnections();

@@ -1,4 +1,4 @@
-import type { Router } from 'express';
+import type { RequestHandler, Router } from 'express';
 import express from 'express';
 import type { EndpointHandler } from '../faults/misbehave.ts';
 import { failable } from '../faults/misbehave.ts';
@@ -26,23 +26,32 @@ export function restApi(store: SandboxStore): Router {
     .route('/oauth/clients')
     .post(clients(createOAuth2Client))
     .get(clients(getOAuthClients))
-    .all(() => {
-      throw methodNotAllowed();
-    });
+    .all(refuseMethod);
   api
     .route('/oauth/clients/:clientId')
     .get(clients(getOAuthClientById))
     .patch(clients(patchOAuthClient))
     .delete(clients(deleteOAuthClient))
-    .all(() => {
-      throw methodNotAllowed();
-    });
-  api.get('/caller-identity', failable(store, 'caller-identity', getCallerIdentity));
-  api.get('/members/:id', failable(store, 'members', getMember));
-  api.get('/projects', failable(store, 'projects', getProjects));
+    .all(refuseMethod);
+  api
+    .route('/caller-identity')
+    .get(failable(store, 'caller-identity', getCallerIdentity))
+    .all(refuseMethod);
+  api
+    .route('/members/:id')
+    .get(failable(store, 'members', getMember))
+    .all(refuseMethod);
+  api
+    .route('/projects')
+    .get(failable(store, 'projects', getProjects))
+    .all(refuseMethod);
   api.use(() => {
     throw notFound();
   });
   api.use(answerRestError);
   return api;
 }
+
+const refuseMethod: RequestHandler = () => {
+  throw methodNotAllowed();
+};
