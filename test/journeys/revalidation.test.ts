@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { TestApp } from '../support/test-app.ts';
+import { ada, ariel, logIn, startTestApp, whoAmI } from '../support/test-app.ts';
+
+const minute = 60_000;
+const realNow = Date.now;
+let ahead = 0;
+let app: TestApp;
+
+/** How often the log tells of this event. */
+const count = (event: string) => app.log().filter((line) => line.event === event).length;
+
+beforeEach(async () => {
+  ahead = 0;
+  jest.spyOn(Date, 'now').mockImplementation(() => realNow() + ahead);
+  app = await startTestApp();
+});
+afterEach(async () => {
+  await app.close();
+  jest.restoreAllMocks();
+});
+
+test('a member who was removed at LaunchDarkly is out within SESSION_REVALIDATE', async () => {
+  const { browser } = await logIn(app);
+  app.sandbox.changePersona(ariel.email, { removed: true });
+  ahead += 5 * minute;
+  expect(await whoAmI(app, browser)).toEqual({ status: 401 });
+  expect(count('session_ended')).toBe(1);
+});
+
+test('a member who was downgraded sees the new role within SESSION_REVALIDATE', async () => {
+  const { browser, page } = await logIn(app, { as: ada.email, returnTo: '/account' });
+  expect(page.body).toContain('<dd>admin</dd>');
+  app.sandbox.changePersona(ada.email, { role: 'reader' });
+  ahead += 5 * minute;
+  expect((await browser.visit(`${app.url}/account`)).body).toContain('<dd>reader</dd>');
+  const { body } = await browser.request(`${app.url}/api/me`);
+  expect(JSON.parse(body).member.role).toBe('reader');
+});
+
+test('a change is noticed before SESSION_REVALIDATE is over, behind the back of whoever keeps coming', async () => {
+  const { browser } = await logIn(app);
+  ahead += 4.5 * minute;
+  expect(await whoAmI(app, browser)).toMatchObject({ status: 200 });
+  while (count('user_verified') === 0) await sleep(5);
+  ahead += 4 * minute;
+  const asked = app.sandbox.ledger().length;
+  expect(await whoAmI(app, browser)).toMatchObject({ status: 200 });
+  expect(app.sandbox.ledger()).toHaveLength(asked);
+});
+
+test('whoever is inside stays inside while LaunchDarkly is down for an hour, and afterwards', async () => {
+  const { browser } = await logIn(app);
+  for (const fault of ['http_503', 'connection_dropped', 'html_502'] as const) {
+    app.sandbox.setFaults([{ endpoint: '*', fault }]);
+    for (let step = 0; step < 4; step++) {
+      ahead += 5 * minute;
+      expect(await whoAmI(app, browser)).toEqual({ status: 200, email: ariel.email });
+    }
+  }
+  expect(count('session_kept')).toBe(12);
+  expect(count('tokens_refreshed')).toBe(0);
+
+  app.sandbox.setFaults([]);
+  ahead += 5 * minute;
+  expect(await whoAmI(app, browser)).toEqual({ status: 200, email: ariel.email });
+  expect(count('tokens_refreshed')).toBe(1);
+  expect((await browser.visit(`${app.url}/projects`)).body).toContain('Storefront');
+});
+
+test('a refresh that LaunchDarkly answers slowly keeps nobody waiting for long, and is not sent twice', async () => {
+  const { browser } = await logIn(app);
+  app.sandbox.setFault({ endpoint: 'refresh', fault: 'slow', delayMs: 4000 });
+  ahead += 60 * minute;
+  const started = realNow();
+  const answers = await Promise.all(Array.from({ length: 5 }, () => whoAmI(app, browser)));
+  expect(answers).toEqual(Array.from({ length: 5 }, () => ({ status: 200, email: ariel.email })));
+  expect(realNow() - started).toBeLessThan(4000);
+  while (count('tokens_refreshed') === 0) await sleep(20);
+  expect(await whoAmI(app, browser)).toMatchObject({ status: 200 });
+  expect(app.sandbox.ledger().filter(({ endpoint }) => endpoint === 'refresh')).toHaveLength(1);
+});
+
+test('a login ends at SESSION_MAX although LaunchDarkly is down, and at SESSION_IDLE when nobody comes', async () => {
+  const { browser } = await logIn(app);
+  app.sandbox.setFaults([{ endpoint: '*', fault: 'http_503' }]);
+  for (let hours = 0; hours < 7 * 24 - 4; hours += 4) {
+    ahead += 4 * 60 * minute;
+    expect(await whoAmI(app, browser)).toMatchObject({ status: 200 });
+  }
+  ahead += 4 * 60 * minute;
+  expect(await whoAmI(app, browser)).toEqual({ status: 401 });
+
+  app.sandbox.setFaults([]);
+  const { browser: other } = await logIn(app);
+  ahead += 8 * 60 * minute;
+  expect(await whoAmI(app, other)).toEqual({ status: 401 });
+});

@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import express from 'express';
+import session from 'express-session';
+import type { SessionStore } from '../../src/session-store/open-session-store.ts';
+import { openSessionStore } from '../../src/session-store/open-session-store.ts';
+import { sessionEngines } from '../support/session-engines.ts';
+import { login } from '../support/sessions.ts';
+
+const lifetimes = { idleMs: 3_600_000, maxMs: 86_400_000 };
+
+describe.each(Object.entries(await sessionEngines()))(
+  'express-session with its sessions in %s',
+  (_e, setting) => {
+    let store: SessionStore;
+    let url: string;
+    let stop: () => Promise<void>;
+    /** Lets the slow request go on. */
+    let goOn: () => void;
+    let slowStarted: Promise<void>;
+
+    beforeEach(async () => {
+      store = await openSessionStore(setting, lifetimes);
+      const app = express();
+      app.use(session({ store, secret: 'a secret of this test', resave: false, saveUninitialized: false }));
+      app.get('/in', (req, res) => {
+        req.session.login = login();
+        res.send('in');
+      });
+      app.get('/out', (req, res, next) =>
+        req.session.destroy((error) => (error ? next(error) : res.send('out'))),
+      );
+      app.get('/who', (req, res) => res.send(req.session.login?.user.email ?? 'nobody'));
+      let began: () => void;
+      slowStarted = new Promise((resolve) => {
+        began = resolve;
+      });
+      const pause = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      app.get('/slow', async (req, res) => {
+        began();
+        await pause;
+        req.session.finished = { changed: 'late' };
+        res.send('done');
+      });
+      app.get('/slow-save', async (req, res, next) => {
+        began();
+        await pause;
+        req.session.finished = { changed: 'late' };
+        req.session.save((error) => (error ? next(error) : res.send('done')));
+      });
+      const server = createServer(app).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      stop = async () => {
+        server.closeAllConnections();
+        server.close();
+        await store.close();
+      };
+    });
+    afterEach(() => stop());
+
+    const ask = async (path: string, cookie: string) =>
+      (await fetch(url + path, { headers: { cookie } })).text();
+
+    async function logIn(): Promise<string> {
+      const { headers } = await fetch(`${url}/in`);
+      return headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    }
+
+    test.each(['/slow', '/slow-save'])(
+      'a logout holds although %s changes the session when it is over',
+      async (slow) => {
+        const cookie = await logIn();
+        expect(await ask('/who', cookie)).toBe(login().user.email);
+        const late = ask(slow, cookie);
+        await slowStarted;
+        expect(await ask('/out', cookie)).toBe('out');
+        goOn();
+        expect(await late).toBe('done');
+        expect(await ask('/who', cookie)).toBe('nobody');
+      },
+    );
+
+    test('a slow request that changes the session leaves a login that was renewed meanwhile alone', async () => {
+      const cookie = await logIn();
+      const late = ask('/slow', cookie);
+      await slowStarted;
+      const id = decodeURIComponent(cookie).split('s:')[1]?.split('.')[0] ?? '';
+      await new Promise<void>((resolve) =>
+        store.get(id, (_error, found) =>
+          store.set(id, { ...found!, login: login({ revision: 2 }) }, () => resolve()),
+        ),
+      );
+      goOn();
+      await late;
+      const found = await new Promise((resolve) => store.get(id, (_error, stored) => resolve(stored)));
+      expect(found).toMatchObject({ login: { revision: 2 }, finished: { changed: 'late' } });
+    });
+  },
+);
