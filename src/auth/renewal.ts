@@ -114,14 +114,14 @@ export function createRenewal({
   }
 
   /** A token that is refused is refreshed once before the refusal is believed. */
-  async function verify(store: Store, sessionId: string, login: Login): Promise<Login> {
+  async function verify(store: Store, sessionId: string, login: Login): Promise<Login | undefined> {
     const tokens = openTokens(sealer, sessionId, login);
     const verified = await askWho(login).catch(async (error) => {
       if (!(error instanceof LoginError && error.reason === 'token_rejected' && tokens?.refreshToken))
         throw error;
       return askWho(await refresh(store, sessionId, login, tokens));
     });
-    await save(store, sessionId, verified);
+    if (!(await save(store, sessionId, verified))) return undefined;
     report({ event: 'user_verified', user: verified.user });
     return verified;
 
