@@ -184,7 +184,11 @@ async function failsToLogIn(redirectUri: string, words: RegExp): Promise<void> {
 }
 
 async function bootstrap(envFile: string, env: Record<string, string>) {
-  const script = [path.join(root, 'node_modules/tsx/dist/cli.mjs'), path.join(root, 'scripts/bootstrap.ts')];
+  const script = [
+    '--import',
+    path.join(root, 'node_modules/tsx/dist/loader.mjs'),
+    path.join(root, 'scripts/bootstrap.ts'),
+  ];
   const child = spawn(process.execPath, [...script, '--', '--env-file', envFile, '--yes'], {
     cwd: folder,
     env: { PATH: process.env.PATH, LD_ACCESS_TOKEN: sandbox.adminToken, ...env },

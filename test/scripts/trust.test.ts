@@ -180,10 +180,18 @@ describe('elsewhere', () => {
 async function trust(...given: (string | Record<string, string>)[]) {
   const args = given.filter((one) => typeof one === 'string');
   const env = given.find((one) => typeof one !== 'string');
-  const tsx = path.join(root, 'node_modules/tsx/dist/cli.mjs');
+  const tsx = path.join(root, 'node_modules/tsx/dist/loader.mjs');
   const child = spawn(
     process.execPath,
-    [tsx, path.join(root, 'scripts/trust.ts'), '--directory', path.join(home, 'tls'), '--no-system', ...args],
+    [
+      '--import',
+      tsx,
+      path.join(root, 'scripts/trust.ts'),
+      '--directory',
+      path.join(home, 'tls'),
+      '--no-system',
+      ...args,
+    ],
     { cwd: home, env: { PATH: process.env.PATH, HOME: home, ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const program = follow(child);
