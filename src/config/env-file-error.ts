@@ -1,5 +1,6 @@
-/** Why an env file cannot be kept as it is and take a new value. */
+/** Why an env file cannot be read, or cannot be kept as it is and take a new value. */
 export type EnvFileReason =
+  | 'unreadable'
   | 'not_a_file'
   | 'read_only'
   | 'not_utf8'
@@ -8,7 +9,7 @@ export type EnvFileReason =
   | 'unquotable'
   | 'not_editable';
 
-/** An env file was left untouched because writing it would lose something. The message never holds a value. */
+/** An env file cannot be read, or was left untouched because writing it would lose something. The message never holds a value. */
 export class EnvFileError extends Error {
   override readonly name = 'EnvFileError';
   readonly reason: EnvFileReason;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse } from 'dotenv';
+import { EnvFileError } from './env-file-error.ts';
 import type { SettingsSource } from './settings-reader.ts';
 
 /** Where a program takes its settings from. */
@@ -31,12 +32,14 @@ export function overriddenByEnvironment(
   return names.filter((name) => env[name]?.trim() && env[name]?.trim() !== inFile[name]);
 }
 
-/** The values of an env file; none when there is no such file. Throws when it is there but cannot be read. */
+/** The values of an env file; none when there is no such file. Throws `EnvFileError` when it cannot be read. */
 export function readEnvFile(path: string): Record<string, string> {
   try {
     return parse(readFileSync(resolve(path)));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw error;
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return {};
+    const why = code === 'EISDIR' ? 'There is a folder in its place.' : 'May you read it, and its folder?';
+    throw new EnvFileError('unreadable', `${path} cannot be read (${code}). ${why}`, error);
   }
 }
