@@ -1,0 +1,31 @@
+import { expect, test } from '@jest/globals';
+import type { FailureCode } from '../../src/web/failures.ts';
+import { failures } from '../../src/web/failures.ts';
+import { anchorsOf, read } from '../support/documents.ts';
+
+const text = read('docs/troubleshooting.md');
+const entries = new Map(
+  [...text.matchAll(/^### `(\w+)`\n\n(.*)\n\n(.*)$/gm)].map(([, code = '', facts = '', words = '']) => [
+    code,
+    { facts, words },
+  ]),
+);
+const codes = Object.keys(failures) as FailureCode[];
+
+test('docs/troubleshooting.md has one entry for each failure code, and no other', () => {
+  expect([...entries.keys()].sort()).toEqual([...codes].sort());
+});
+
+test.each(codes)('the entry of %s has its title and status, an anchor, and words of its own', (code) => {
+  const { title, status } = failures[code];
+  expect(entries.get(code)?.facts).toBe(`${title}. Status ${status}.`);
+  expect(entries.get(code)?.words).not.toBe('');
+  expect(anchorsOf(text).has(code)).toBe(true);
+});
+
+test('the README leads to the entry of each failure code', () => {
+  const readme = read('README.md');
+  expect(codes.filter((code) => !readme.includes(`[\`${code}\`](docs/troubleshooting.md#${code})`))).toEqual(
+    [],
+  );
+});
