@@ -41,7 +41,7 @@ export async function updateEnvFile(
       ...(existing && !isPrivate(existing.mode) ? { tightenedFrom: octal(existing.mode) } : {}),
     };
   } catch (error) {
-    throw explained(path, error);
+    throw explainWriteError(path, error);
   }
 }
 
@@ -62,7 +62,7 @@ export async function rehearseEnvFile(
     if (!existing) return undefined;
     editEnvText(existing.text, Object.fromEntries(names.map((name) => [name, 'a value to come'])));
   } catch (error) {
-    throw explained(path, error);
+    throw explainWriteError(path, error);
   }
   return updateEnvFile(path, {}, { rewrite: true });
 }
@@ -107,7 +107,7 @@ function octal(mode: number): string {
 }
 
 /** Every failure names the file; what the system said becomes a sentence. */
-function explained(path: string, error: unknown): EnvFileError {
+export function explainWriteError(path: string, error: unknown): EnvFileError {
   if (error instanceof EnvFileError) {
     return new EnvFileError(error.reason, `${path} was left as it is. ${error.message}`, error);
   }
@@ -124,6 +124,7 @@ const systemErrors: Readonly<Record<string, string>> = {
   EDQUOT: 'Your disk quota is used up.',
   ENOTDIR: 'A part of its path is a file, not a folder.',
   EEXIST: 'A part of its path is a file, not a folder.',
+  SQLITE_CANTOPEN: 'You may not write in its folder.',
   EBUSY: 'It is a mount of its own (a container mounts it?); mount its folder instead.',
   ELOOP: 'Its symbolic links go round in a circle.',
   ENAMETOOLONG: 'Its name is too long.',

@@ -5,14 +5,19 @@ import { LaunchDarklyApiError, launchDarklyOAuthServer } from '../launchdarkly/i
 import { checkApiToken } from '../registration/index.ts';
 import type { Check, Finding, Setup } from './check.ts';
 import { broken, isWrong, ok, skipped, warn } from './check.ts';
+import { canReach } from './reach.ts';
+
+const outOfReach = 'LaunchDarkly cannot be reached';
 
 export const accessTokenAdmin: Check = {
   name: 'access-token',
   title: 'Access token is an Admin’s',
-  async run({ accessToken, launchDarkly }) {
+  async run(setup) {
+    const { accessToken, launchDarkly } = setup;
     if (!accessToken) return skipped('LD_ACCESS_TOKEN is not set; the app does not need it');
     try {
       checkApiToken(accessToken);
+      if (!(await canReach(setup))) return skipped(outOfReach);
       const { tokenName } = await launchDarkly.getCallerIdentity({ apiToken: accessToken });
       await launchDarkly.listOAuth2Clients({ apiToken: accessToken });
       return ok(tokenName ? `"${tokenName}"` : 'it may manage OAuth2 clients');
@@ -71,8 +76,9 @@ export const clientSecretValid: Check = {
     }
     if (isWrong(setup, 'LD_OAUTH_REDIRECT_URI', 'LD_BASE_URI'))
       return skipped('the URIs have to be mended first');
+    if (!(await canReach(setup))) return skipped(outOfReach);
     const answer = await redeemMadeUpCode(setup).catch(() => undefined);
-    if (!answer) return skipped('LaunchDarkly cannot be reached');
+    if (!answer) return skipped(outOfReach);
     if (answer.error === 'invalid_grant') return ok('LaunchDarkly knows it');
     if (answer.error === 'invalid_client' || answer.status === 401) {
       if (await isGone(setup)) return skipped('the client is not there');
@@ -95,6 +101,7 @@ async function lookUp(setup: Setup): Promise<OAuth2Client | Finding> {
     return skipped('there is no client id to look for');
   try {
     checkApiToken(accessToken);
+    if (!(await canReach(setup))) return skipped(outOfReach);
     return await launchDarkly.getOAuth2Client({ apiToken: accessToken }, config.clientId);
   } catch (error) {
     if (!(error instanceof LaunchDarklyApiError && error.reason === 'not_found')) {
@@ -114,7 +121,7 @@ async function isGone(setup: Setup): Promise<boolean> {
 
 function failure(error: unknown): Finding {
   if (error instanceof LaunchDarklyApiError) {
-    if (error.status === undefined) return skipped('LaunchDarkly cannot be reached');
+    if (error.status === undefined) return skipped(outOfReach);
     const said = error.serverMessage ? `: "${error.serverMessage}"` : '';
     return broken(`LaunchDarkly answered ${error.status}${said}. ${error.likelyCause}`, error.nextStep);
   }

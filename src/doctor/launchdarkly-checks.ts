@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import * as v from 'valibot';
-import type { HttpResponse } from '../launchdarkly/http-exchange.ts';
 import { HttpError, launchDarklyOAuthServer } from '../launchdarkly/index.ts';
 import type { Check, Finding, Setup } from './check.ts';
 import { broken, isWrong, ok, skipped, warn } from './check.ts';
+import { askMetadata } from './reach.ts';
 
 const networkSettings = ['LD_BASE_URI', 'HTTPS_PROXY', 'NODE_EXTRA_CA_CERTS'] as const;
 
@@ -15,7 +15,7 @@ export const launchDarklyReachable: Check = {
       return skipped('the settings of the network have to be mended first');
     const { baseUri } = setup.config;
     try {
-      await getMetadata(setup);
+      await askMetadata(setup);
       return ok(setup.config.outgoing.httpsProxy ? `${baseUri}, through the proxy` : baseUri);
     } catch (error) {
       return unreachable(setup, error instanceof HttpError ? error.code : 'NETWORK_ERROR');
@@ -27,7 +27,7 @@ export const clock: Check = {
   name: 'clock',
   title: "This machine's clock agrees",
   async run(setup) {
-    const response = await getMetadata(setup).catch(() => undefined);
+    const response = await askMetadata(setup).catch(() => undefined);
     if (!response) return skipped('LaunchDarkly cannot be reached');
     const theirs = Date.parse(response.headers.date ?? '');
     if (Number.isNaN(theirs)) return skipped('LaunchDarkly did not say what time it is');
@@ -55,7 +55,7 @@ export const serverMetadata: Check = {
   title: 'Server metadata agrees with the app',
   async run(setup) {
     const { baseUri, pkce, clientAuth } = setup.config;
-    const response = await getMetadata(setup).catch(() => undefined);
+    const response = await askMetadata(setup).catch(() => undefined);
     if (!response) return skipped('LaunchDarkly cannot be reached');
     if (response.status === 404) return ok('LaunchDarkly offers none here, and the app needs none');
     const parsed = v.safeParse(metadata, parseJson(response.body));
@@ -86,16 +86,6 @@ export const serverMetadata: Check = {
     return ok('same issuer and endpoints');
   },
 };
-
-/** Asked for several times in a run; cheap, and each check can be read alone. */
-function getMetadata({ http, config }: Setup): Promise<HttpResponse> {
-  return http.request({
-    method: 'GET',
-    url: `${config.baseUri}/.well-known/oauth-authorization-server`,
-    headers: { accept: 'application/json' },
-    retry: false,
-  });
-}
 
 /** Names the part of the way that fails: name, proxy, TLS, or the connection itself. */
 async function unreachable({ config }: Setup, code: string): Promise<Finding> {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'libsql';
+import { explainWriteError } from '../config/env-file.ts';
 import { fileBeside } from './file-beside.ts';
 import { RegistrationError } from './registration-error.ts';
 
@@ -11,7 +12,7 @@ import { RegistrationError } from './registration-error.ts';
  * The lock is SQLite's on an empty file, which is the operating system's: it ends with the process, even one that was
  * killed, and no later run has to guess whether its holder is alive. The file stays, because removing it would let
  * two runs hold a lock each: one on the old file, one on the new.
- * Throws `RegistrationError` (`busy`) when it is not free within `waitMs`.
+ * Throws `RegistrationError` (`busy`) when it is not free within `waitMs`, `EnvFileError` when nothing can be written there.
  */
 export async function withEnvFileLock<T>(
   envFile: string,
@@ -19,9 +20,8 @@ export async function withEnvFileLock<T>(
   { waitMs = 60_000, onWait = () => {} }: { waitMs?: number; onWait?: () => void } = {},
 ): Promise<T> {
   const path = await fileBeside(envFile, '.lock');
-  await mkdir(dirname(path), { recursive: true });
   const deadline = Date.now() + waitMs;
-  let lock = tryLock(path);
+  let lock = await firstTry(envFile, path);
   if (!lock) onWait();
   while (!lock) {
     if (Date.now() > deadline) throw busy(envFile);
@@ -32,6 +32,15 @@ export async function withEnvFileLock<T>(
     return await task();
   } finally {
     lock.close();
+  }
+}
+
+async function firstTry(envFile: string, path: string): Promise<Database.Database | undefined> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    return tryLock(path);
+  } catch (error) {
+    throw explainWriteError(envFile, error);
   }
 }
 

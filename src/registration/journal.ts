@@ -1,5 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import * as v from 'valibot';
+import { explainWriteError } from '../config/env-file.ts';
 import { replaceFile } from '../config/replace-file.ts';
 import type { Attempt } from './attempt.ts';
 import { attemptsSchema } from './attempt.ts';
@@ -46,8 +47,12 @@ const suffix = '.registration';
 
 async function write(envFile: string, attempts: readonly Attempt[]): Promise<void> {
   const path = await fileBeside(envFile, suffix);
-  if (attempts.length === 0) await rm(path, { force: true });
-  else await replaceFile(path, `${JSON.stringify({ attempts }, undefined, 2)}\n`);
+  try {
+    if (attempts.length === 0) await rm(path, { force: true });
+    else await replaceFile(path, `${JSON.stringify({ attempts }, undefined, 2)}\n`);
+  } catch (error) {
+    throw explainWriteError(path, error);
+  }
 }
 
 function parse(text: string): unknown {

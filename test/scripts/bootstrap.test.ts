@@ -202,6 +202,13 @@ describe('a failure says what LaunchDarkly said, what it likely means, and what 
   });
 });
 
+test('an env file where nothing can be written: says so, and registers nothing', async () => {
+  const nowhere = '/proc/nowhere/.env';
+  const { code, stderr } = await bootstrap([...here, '--env-file', nowhere]);
+  expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be written') });
+  expect(await world.clients()).toEqual([]);
+});
+
 describe('what happens to the process', () => {
   test('no process list ever shows the token', async () => {
     let pid = 0;

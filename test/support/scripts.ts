@@ -45,7 +45,8 @@ export async function compileScripts(...names: readonly string[]): Promise<Scrip
   const { folder, remove } = await compile(names.map((name) => `scripts/${name}.ts`));
 
   function commandLine(world: RegistrationWorld, script: string, args: readonly string[] = []): string[] {
-    const envFile = args.includes('--help') ? [] : ['--env-file', world.envFile];
+    const given = args.includes('--help') || args.includes('--env-file');
+    const envFile = given ? [] : ['--env-file', world.envFile];
     return [process.execPath, path.join(folder, `scripts/${script}.js`), '--', ...args, ...envFile];
   }
 
