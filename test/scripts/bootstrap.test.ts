@@ -203,7 +203,7 @@ describe('a failure says what LaunchDarkly said, what it likely means, and what 
 });
 
 test('an env file where nothing can be written: says so, and registers nothing', async () => {
-  const nowhere = '/proc/nowhere/.env';
+  const nowhere = '/sys/nowhere/.env';
   const { code, stderr } = await bootstrap([...here, '--env-file', nowhere]);
   expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be written') });
   expect(await world.clients()).toEqual([]);
