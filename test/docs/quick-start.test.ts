@@ -1,0 +1,60 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { blocksOf, files, root } from '../support/documents.ts';
+import { follow, type Program } from '../support/program.ts';
+import { ariel, freePort, logIn } from '../support/test-app.ts';
+
+let folder: string;
+let program: Program | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'quick-start-'));
+});
+
+afterEach(async () => {
+  if (program?.child.exitCode === null) process.kill(-(program.child.pid ?? 0), 'SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A clean copy of the project; nothing is installed in it. */
+async function cleanCopy(): Promise<string> {
+  const copy = path.join(folder, 'copy');
+  for (const file of files) await cp(path.join(root, file), path.join(copy, file));
+  return copy;
+}
+
+/** npm, but for `npm ci`, which takes what is installed here: the real one is left to .ci/quick-start. */
+async function npmWithoutNetwork(): Promise<string> {
+  const bin = path.join(folder, 'bin');
+  const npm = execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim();
+  const install = `ln -s '${path.join(root, 'node_modules')}' node_modules`;
+  await mkdir(bin);
+  await writeFile(
+    path.join(bin, 'npm'),
+    `#!/bin/sh\n[ "$1" = ci ] && exec ${install}\nexec '${npm}' "$@"\n`,
+    {
+      mode: 0o755,
+    },
+  );
+  return bin;
+}
+
+test('the first command of the README, as it is written, ends in a login', async () => {
+  const [quickStart, tests] = blocksOf('README.md').filter(({ language }) => language === 'sh');
+  const cwd = await cleanCopy();
+  const ports = { PORT: String(await freePort()), SANDBOX_PORT: String(await freePort()) };
+  const env = { PATH: `${await npmWithoutNetwork()}:${process.env.PATH}`, HOME: folder, ...ports };
+  program = follow(spawn('sh', ['-c', quickStart?.text ?? ''], { cwd, env, detached: true }));
+  const [url] = await program.prints(/^https:\/\/localhost:\d+$/m);
+
+  const { page } = await logIn({ url });
+  expect(page.body).toContain(ariel.email);
+
+  process.kill(-(program.child.pid ?? 0), 'SIGINT');
+  await Promise.race([program.ended, once(program.child, 'exit')]);
+  expect(tests?.text).toBe('npm ci && npm test\n');
+}, 60_000);
