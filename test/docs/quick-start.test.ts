@@ -1,5 +1,4 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -16,14 +15,20 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  if (program?.child.exitCode === null) process.kill(-(program.child.pid ?? 0), 'SIGKILL');
+  signal('SIGKILL');
   await rm(folder, { recursive: true, force: true });
 });
+
+/** To the shell and all that it started, as Ctrl-C does. */
+function signal(name: NodeJS.Signals): void {
+  const { pid, exitCode, signalCode } = program?.child ?? {};
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, name);
+}
 
 /** A clean copy of the project; nothing is installed in it. */
 async function cleanCopy(): Promise<string> {
   const copy = path.join(folder, 'copy');
-  for (const file of files) await cp(path.join(root, file), path.join(copy, file));
+  await Promise.all(files.map((file) => cp(path.join(root, file), path.join(copy, file))));
   return copy;
 }
 
@@ -54,7 +59,7 @@ test('the first command of the README, as it is written, ends in a login', async
   const { page } = await logIn({ url });
   expect(page.body).toContain(ariel.email);
 
-  process.kill(-(program.child.pid ?? 0), 'SIGINT');
-  await Promise.race([program.ended, once(program.child, 'exit')]);
+  signal('SIGINT');
+  await program.ended;
   expect(tests?.text).toBe('npm ci && npm test\n');
 }, 60_000);
