@@ -10,7 +10,7 @@ import { isLoopbackAddress, onlyLoopbackHosts } from './http/loopback-host.ts';
 import { restore } from './persistence.ts';
 import { createSandboxApp } from './sandbox-app.ts';
 import { SandboxError } from './sandbox-error.ts';
-import { readSeedFile } from './seed-file.ts';
+import type { Seed } from './seed.ts';
 import type { SandboxStore } from './store.ts';
 import { createStore } from './store.ts';
 import { checkSwitches } from './switch-fields.ts';
@@ -85,8 +85,14 @@ async function openStore({
   autoApprove = false,
   switches = {},
 }: SandboxOptions): Promise<SandboxStore> {
-  const seed = seedFile === undefined ? DEFAULT_SEED : await readSeedFile(seedFile);
+  const seed = seedFile === undefined ? DEFAULT_SEED : await seedFrom(seedFile);
   return createStore(seed, { autoApprove, switches: checkSwitches(switches) });
+}
+
+/** Its schema library is loaded by those alone who bring a seed file. */
+async function seedFrom(file: string): Promise<Seed> {
+  const { readSeedFile } = await import('./seed-file.ts');
+  return readSeedFile(file);
 }
 
 function givenTokens({ adminToken, readerToken }: SandboxOptions) {
