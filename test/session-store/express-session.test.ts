@@ -67,8 +67,9 @@ describe.each(Object.entries(await sessionEngines()))(
       (await fetch(url + path, { headers: { cookie } })).text();
 
     async function logIn(): Promise<string> {
-      const { headers } = await fetch(`${url}/in`);
-      return headers.getSetCookie()[0]?.split(';')[0] ?? '';
+      const answer = await fetch(`${url}/in`);
+      await answer.text(); // its end waits for the store
+      return answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
     }
 
     test.each(['/slow', '/slow-save'])(
