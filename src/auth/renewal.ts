@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from 'express-session';
 import type { AuthEvent } from './auth-event.ts';
 import type { OAuthClient, TokenSet } from './authorization-code.ts';
@@ -40,6 +41,9 @@ export const earlyShare = 0.8;
 const pause = 5_000;
 const longestPause = 60_000;
 const mostRemembered = 10_000;
+/** Together some 15 seconds: less than a lock outlives a store that is away. */
+const mostSaves = 30;
+const betweenSaves = 500;
 
 /**
  * Makes the renewal of logins: one at a time for a session, in this process and, through `withLock`, in all others.
@@ -105,7 +109,7 @@ export function createRenewal({
     if (!refreshToken) throw new LoginError('token_rejected');
     const fresh = await oauth.refresh({ ...tokens, refreshToken });
     const refreshed = newLogin(sealer, sessionId, fresh, { ...login, revision: login.revision + 1 });
-    if (!(await save(store, sessionId, refreshed))) {
+    if (!(await saveInTheEnd(store, sessionId, refreshed))) {
       oauth.revoke(fresh).catch((error) => report({ event: 'revocation_failed', error }));
       throw new LoginError('token_rejected');
     }
@@ -139,6 +143,21 @@ export function createRenewal({
     if (session) await saveSession(store, sessionId, { ...session, login });
     unsaved.delete(sessionId);
     return session !== undefined;
+  }
+
+  /**
+   * While the store is away the only copy of a new refresh token is here. Whoever else would refresh, and use the old
+   * one a second time, waits for the lock meanwhile.
+   */
+  async function saveInTheEnd(store: Store, sessionId: string, login: Login): Promise<boolean> {
+    for (let attempt = 1; attempt < mostSaves; attempt++) {
+      try {
+        return await save(store, sessionId, login);
+      } catch {
+        await sleep(betweenSaves);
+      }
+    }
+    return save(store, sessionId, login);
   }
 
   async function keep(store: Store, sessionId: string, error: LoginError): Promise<Login | undefined> {

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { redisServer } from '../support/redis-server.ts';
+import type { TestApp } from '../support/test-app.ts';
+import { logIn, startTestApp, whoAmI } from '../support/test-app.ts';
+
+const hour = 3_600_000;
+const realNow = Date.now;
+const redis = await redisServer();
+const title = 'a refresh token that was replaced while the session store was away is not lost';
+
+if (!redis) test(`${title}: needs redis-server`, () => {});
+else {
+  let app: TestApp;
+  let ahead = 0;
+
+  beforeEach(async () => {
+    jest.spyOn(Date, 'now').mockImplementation(() => realNow() + ahead);
+    app = await startTestApp({ env: { SESSION_STORE: redis.url } });
+  });
+  afterEach(async () => {
+    redis.thaw();
+    await app.close();
+    await redis.stop();
+    jest.restoreAllMocks();
+  });
+
+  test(title, async () => {
+    const { browser } = await logIn(app);
+    const refreshes = () => app.sandbox.ledger().filter(({ endpoint }) => endpoint === 'refresh');
+    app.sandbox.setFault({ endpoint: 'refresh', fault: 'slow', delayMs: 300, times: 1 });
+    ahead = hour;
+    const late = whoAmI(app, browser);
+    while (refreshes().length === 0) await sleep(5);
+    redis.freeze();
+    while (!refreshes()[0]?.response) await sleep(5);
+    await late;
+    redis.thaw();
+    while ((await whoAmI(app, browser)).status === 503) await sleep(20);
+    expect(await whoAmI(app, browser)).toMatchObject({ status: 200 });
+    while (!app.log().some(({ event }) => event === 'user_verified')) await sleep(20);
+
+    ahead += hour;
+    expect(await whoAmI(app, browser)).toMatchObject({ status: 200 });
+    expect(refreshes().map(({ response }) => response?.status)).toEqual([200, 200]);
+    expect(app.log().filter(({ event }) => event === 'session_ended')).toEqual([]);
+  });
+}
