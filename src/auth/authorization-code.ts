@@ -87,7 +87,7 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
 
     async exchangeAuthorizationCode(query, { state, codeVerifier }) {
       const response = new URL(redirectUri);
-      response.search = query;
+      response.search = authorizationResponse(query);
       const checks = { expectedState: state, ...(pkce && { pkceCodeVerifier: codeVerifier }) };
       try {
         return toTokenSet(await client.authorizationCodeGrant(configuration, response, checks));
@@ -144,6 +144,14 @@ function isLoopbackHttp(endpoint: string): boolean {
 /** What openid-client does with WebCrypto, which sends the few bytes through the thread pool. */
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('base64url');
+}
+
+const responseParameters = new Set(['code', 'state', 'iss', 'error', 'error_description']);
+
+/** RFC 6749, section 4.1.2: a client ignores the parameters it does not know. RFC 9207 adds `iss`. */
+function authorizationResponse(query: string): string {
+  const known = [...new URLSearchParams(query)].filter(([name]) => responseParameters.has(name));
+  return new URLSearchParams(known).toString();
 }
 
 function toTokenSet(answer: client.TokenEndpointResponse): TokenSet {

@@ -57,7 +57,8 @@ export async function startTestApp(
     },
   });
   const config = loadAppConfig({ env, envFile: null });
-  const app = await startApp(config, createLogger({ level: 'trace', format: 'json', destination }));
+  const level = options.env?.LOG_LEVEL ? config.logLevel : 'trace';
+  const app = await startApp(config, createLogger({ level, format: 'json', destination }));
   return {
     url: config.redirectUri.origin,
     sandbox,

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Browser } from '../support/browser.ts';
+import type { RawConnection } from '../support/raw-http.ts';
+import { connectRaw } from '../support/raw-http.ts';
+import type { TappedApp } from '../support/tapped-app.ts';
+import { paths, startTappedApp } from '../support/tapped-app.ts';
+import { ariel, authorize } from '../support/test-app.ts';
+
+describe('an app that ends TLS itself', () => {
+  let app: TappedApp;
+
+  beforeAll(async () => {
+    app = await startTappedApp();
+  });
+  afterAll(() => app.close());
+
+  test.each(['127.0.0.1', '[::1]'])(
+    'sends whoever came to %s to its registered name before a login begins',
+    async (host) => {
+      const browser = new Browser();
+      const elsewhere = app.url.replace('localhost', host);
+      const page = await browser.request(`${elsewhere}/auth/login?returnTo=%2Faccount%3Fa%3D1`);
+      expect(page.status).toBe(308);
+      expect(page.location).toBe(`${app.url}/auth/login?returnTo=%2Faccount%3Fa%3D1`);
+      expect(browser.cookies(elsewhere).size).toBe(0);
+      expect(page.headers.get('cache-control')).toBe('no-store');
+    },
+  );
+
+  test('logs in whoever began at 127.0.0.1', async () => {
+    const browser = new Browser();
+    const personas = await browser.visit(`${app.url.replace('localhost', '127.0.0.1')}/account`);
+    const page = await browser.press(await browser.press(personas, ariel.email), 'Authorize');
+    expect(page.url).toBe(`${app.url}/account`);
+    expect(page.body).toContain(ariel.email);
+  });
+
+  test.each([
+    { host: 'evil.example' },
+    { host: 'localhost.evil.example' },
+    { host: 'localhost:1' },
+    { 'x-forwarded-host': 'evil.example' },
+    { 'x-forwarded-proto': 'http' },
+    { 'x-forwarded-port': '1' },
+    { forwarded: 'host=evil.example;proto=http' },
+    { 'x-original-url': '//evil.example/' },
+    { 'x-rewrite-url': '//evil.example/' },
+  ])('sends nobody anywhere else for %j', async (headers: Record<string, string>) => {
+    const { location, body } = await new Browser().request(`${app.url}/auth/login`, { headers });
+    expect([app.url, app.tap.url]).toContain(new URL(location ?? '').origin);
+    expect(`${location}${body}`).not.toContain('evil.example');
+    if (!('host' in headers)) expectOurRedirectUri(location);
+  });
+
+  test('redeems a code with its registered redirect URI, whatever the headers of the callback say', async () => {
+    const { browser, callback } = await authorize(app);
+    const forged = {
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-proto': 'http',
+      forwarded: 'host=evil',
+    };
+    const page = await browser.request(callback.href, { headers: forged });
+    expect(page.status).toBe(303);
+    const redeemed = app.tap.exchanges.filter(({ path }) => path === paths.token).at(-1);
+    expect(new URLSearchParams(redeemed?.body).get('redirect_uri')).toBe(`${app.url}/auth/callback`);
+  });
+
+  function expectOurRedirectUri(location = ''): void {
+    expect(new URL(location).searchParams.get('redirect_uri')).toBe(`${app.url}/auth/callback`);
+  }
+});
+
+describe('an app behind a proxy that ends TLS', () => {
+  let app: TappedApp;
+  let connection: RawConnection;
+
+  beforeAll(async () => {
+    app = await startTappedApp({ env: { TLS: 'proxy', HOST: '127.0.0.1' } });
+    connection = connectRaw(Number(new URL(app.url).port));
+  });
+  afterAll(async () => {
+    connection.close();
+    await app.close();
+  });
+
+  test('sends plain http to https, as the proxy reports it', async () => {
+    const { status, head } = await connection.request('/account?a=1', [
+      'Host: localhost',
+      'X-Forwarded-Proto: http',
+    ]);
+    expect(status).toBe(308);
+    expect(head).toContain(`Location: ${app.url}/account?a=1\r\n`);
+  });
+
+  test('sends only absolute paths of its own anywhere, whatever the request line holds', async () => {
+    for (const target of [
+      '//evil.example/',
+      'http://evil.example/x',
+      '/\\evil.example',
+      '/.//evil.example',
+      '*',
+    ]) {
+      const { status, head } = await connection.request(target, [
+        'Host: localhost',
+        'X-Forwarded-Proto: http',
+      ]);
+      expect([308, 400, 404]).toContain(status);
+      const [, location] = /^Location: ([^\r]*)/im.exec(head) ?? [];
+      if (location !== undefined) expect(new URL(location).origin).toBe(app.url);
+    }
+  });
+
+  test.each([
+    ['a proxy that says nothing', []],
+    ['a forged X-Forwarded-Host', ['X-Forwarded-Host: evil.example', 'X-Forwarded-Proto: https']],
+    ['another Host', ['X-Forwarded-Proto: https']],
+  ])('begins the same login with %s: Secure cookies, the registered redirect URI', async (_how, headers) => {
+    const { status, head } = await connection.request('/auth/login', ['Host: upstream:3000', ...headers]);
+    expect(status).toBe(303);
+    const [, location = ''] = /^Location: ([^\r]*)/im.exec(head) ?? [];
+    expect(new URL(location).searchParams.get('redirect_uri')).toBe(`${app.url}/auth/callback`);
+    expect(head).toMatch(/^Set-Cookie: __Host-login-[^\r]*; Secure; SameSite=Lax\r/m);
+  });
+});
