@@ -17,6 +17,7 @@ export type { AuthorizationServer, OAuthClientOptions } from './authorization-co
 export type { LoginErrorReason } from './login-error.ts';
 export { LoginError } from './login-error.ts';
 export { type MintedSessionOptions, mintSession } from './mint-session.ts';
+export { safeReturnTo } from './return-to.ts';
 export type { Login, User } from './user-session.ts';
 export { currentLogin, currentUser } from './user-session.ts';
 

@@ -17,7 +17,7 @@ export interface LoginTransaction {
 
 /** Keeps login transactions in the browser that began them, sealed, one cookie each: the server stores nothing. */
 export interface LoginTransactions {
-  /** Remembers an attempt. A sixth one in the same browser makes the oldest forgotten. */
+  /** Remembers an attempt. A sixth one in the same browser makes the oldest forgotten; long ones sooner. */
   save(req: Request, res: Response, transaction: LoginTransaction): void;
   /**
    * Hands over the attempt that belongs to `state` and forgets it, whatever becomes of it: one response, one try.
@@ -27,6 +27,8 @@ export interface LoginTransactions {
 }
 
 const mostAlive = 5;
+/** Of the attempts that a new one joins: many proxies refuse more than 8 KB of cookies (nginx, by default). */
+const mostCharacters = 4_000;
 const lifetime = 10 * 60_000;
 /** The cookie outlives the transaction, so that somebody who was slow is told so and can go on to where they went. */
 const cookieLifetime = 6 * lifetime;
@@ -76,9 +78,17 @@ export function createLoginTransactions(options: {
   function forgetOldest(req: Request, res: Response): void {
     const alive = Object.entries(readCookies(req))
       .filter(([name]) => isOurs(name))
-      .map(([name, sealed]) => ({ name, startedAt: open(sealed)?.startedAt ?? 0 }))
+      .map(([name, sealed = '']) => ({
+        name,
+        length: sealed.length,
+        startedAt: open(sealed)?.startedAt ?? 0,
+      }))
       .sort((a, b) => b.startedAt - a.startedAt);
-    for (const { name } of alive.slice(mostAlive - 1)) res.clearCookie(name, attributes);
+    let size = 0;
+    for (const [older, { name, length }] of alive.entries()) {
+      size += length;
+      if (older >= mostAlive - 1 || size > mostCharacters) res.clearCookie(name, attributes);
+    }
   }
 }
 

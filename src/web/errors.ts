@@ -63,7 +63,7 @@ function page(render: Render, req: Request, code: FailureCode, error: unknown): 
   const user = currentUser(req);
   if (code === 'not_found') return render('not-found', { user, path: req.path, requestId: req.id });
   const { tryAgain, ...words } = failures[code];
-  const returnTo = error instanceof LoginError ? error.returnTo : undefined;
+  const returnTo = error instanceof LoginError || error instanceof AppError ? error.returnTo : undefined;
   const query = returnTo && returnTo !== '/' ? `?returnTo=${encodeURIComponent(returnTo)}` : '';
   return render('failure', {
     ...words,

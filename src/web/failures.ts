@@ -27,10 +27,13 @@ export interface Failure {
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: FailureCode;
+  /** Where the person was going: a path on this site. */
+  readonly returnTo: string | undefined;
 
-  constructor(code: FailureCode, options?: ErrorOptions) {
+  constructor(code: FailureCode, { returnTo, ...options }: ErrorOptions & { returnTo?: string } = {}) {
     super(code, options);
     this.code = code;
+    this.returnTo = returnTo;
   }
 }
 

@@ -39,7 +39,7 @@ export function createPages(options: PagesOptions): Router {
   });
 
   router.get('/logged-out', (request, response) => {
-    if (options.currentUser(request)) return response.redirect(303, '/');
+    if (options.currentUser(request)) return response.set('Cache-Control', 'no-store').redirect(303, '/');
     sendPage(response, render('logged-out', {}));
   });
 

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { Store } from 'express-rate-limit';
+import { safeReturnTo } from '../auth/index.ts';
 import { AppError } from './failures.ts';
 
 /** A connection to Redis, as the `redis` package makes it. */
@@ -31,7 +32,7 @@ export function createRateLimit({ paths, perMinute, redis }: RateLimitOptions): 
 
 /** Loaded with the first login: nothing needs it to start. */
 async function openRateLimit(perMinute: number, redis: RedisConnection | undefined): Promise<RequestHandler> {
-  const { rateLimit } = await import('express-rate-limit');
+  const { ipKeyGenerator, rateLimit } = await import('express-rate-limit');
   return rateLimit({
     windowMs: 60_000,
     limit: perMinute,
@@ -39,9 +40,14 @@ async function openRateLimit(perMinute: number, redis: RedisConnection | undefin
     legacyHeaders: false,
     identifier: 'login',
     passOnStoreError: true,
+    // The session store says in the log that Redis is away; once is enough.
+    logger: { warn() {}, error() {} },
     validate: false,
     ...(redis && { store: await sharedStore(redis) }),
-    handler: (_req, _res, next) => next(new AppError('rate_limited')),
+    // Whoever has hung up already has no address any more. An IPv6 address stands for its whole network.
+    keyGenerator: ({ ip = 'unknown' }) => ipKeyGenerator(ip),
+    handler: ({ query }, _res, next) =>
+      next(new AppError('rate_limited', { returnTo: safeReturnTo(query.returnTo) })),
   });
 }
 

@@ -51,7 +51,7 @@ function readAnswer(socket: Socket): Promise<RawAnswer & { keepAlive: boolean }>
   return new Promise((resolve, reject) => {
     let received = '';
     const onData = (chunk: Buffer) => {
-      received += chunk.toString('latin1');
+      received = (received + chunk.toString('latin1')).replace(interim, '');
       const end = bodyEnd(received);
       if (end !== undefined && received.length >= end) finish(true);
     };
@@ -66,6 +66,9 @@ function readAnswer(socket: Socket): Promise<RawAnswer & { keepAlive: boolean }>
     socket.on('data', onData).on('close', onClose);
   });
 }
+
+/** `100 Continue` and its kind precede the answer. */
+const interim = /^HTTP\/1\.1 1\d\d [\s\S]*?\r\n\r\n/;
 
 /** Where an answer with a known length ends; undefined while that is unknown, or the connection's end is the answer's. */
 function bodyEnd(received: string): number | undefined {
