@@ -57,7 +57,14 @@ function checkVersion(document: unknown, directory: string): SavedState | undefi
 }
 
 function isSavedState(document: unknown): document is SavedState {
-  return typeof document === 'object' && document !== null && 'version' in document && document.version === 1;
+  const { version, apiTokens, clockOffset, ...lists }: Partial<SavedState> = Object(document);
+  const names = ['clients', 'grants', 'codes', 'tokens', 'members'] as const;
+  return (
+    version === 1 &&
+    typeof apiTokens === 'object' &&
+    typeof clockOffset === 'number' &&
+    names.every((name) => Array.isArray(lists[name]))
+  );
 }
 
 function restoreInto(store: SandboxStore, saved: SavedState): void {

@@ -49,7 +49,7 @@ test('forty registrations at once are all kept', async () => {
 
 test('a state file that is none is refused with a sentence, and left alone', async () => {
   await withSandbox({ dataDir: directory }, async () => {});
-  for (const text of ['{', '{"version":99}', '[]']) {
+  for (const text of ['{', '{"version":99}', '{"version":1,"clients":7}', '[]', 'null']) {
     await writeFile(join(directory, 'state.json'), text);
     await expect(startSandbox({ port: 0, dataDir: directory })).rejects.toThrow(
       /Delete it, or choose another/,

@@ -36,7 +36,7 @@ function misbehave(
   return async (req, res, next) => {
     const { effect } = FAULT_KINDS[fault.fault];
     const delayMs = fault.delayMs ?? (effect.type === 'delay' ? 3000 : 0);
-    if (delayMs > 0) await wait(delayMs);
+    if (delayMs > 0) await wait(delayMs, undefined, { ref: false });
     if (res.destroyed || effect.type === 'silence') return;
     if (effect.type === 'answer') return answer(res, here, effect.answer(store.clock.now()));
     if (effect.type === 'cut' && effect.when === 'before') return void res.destroy();
