@@ -23,6 +23,9 @@ import { sessionTimes } from './web/session-times.ts';
 import { createAssets } from './web/static.ts';
 import { createViews } from './web/views.ts';
 
+/** Milliseconds a call to LaunchDarkly may take: less than a stop waits for, so that whoever waits still gets a page. */
+const callLimit = 8_000;
+
 /** What the app is given by whoever starts it. */
 export interface AppParts {
   readonly store: SessionStore;
@@ -55,7 +58,11 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
     render,
     currentUser,
   });
-  const http = createHttp({ ...config.outgoing, ...(flow.observe && { observe: flow.observe }) });
+  const http = createHttp({
+    timeoutMs: callLimit,
+    ...config.outgoing,
+    ...(flow.observe && { observe: flow.observe }),
+  });
   const launchDarkly = createLaunchDarkly({ baseUri, http });
   const auth = createAuth({
     server: launchDarklyOAuthServer(baseUri),
