@@ -37,6 +37,7 @@ export function confirmWith(
     if (yes) return true;
     if (!terminal.interactive)
       throw new UsageError(`${text} There is no terminal to ask on: --yes says yes.`);
+    terminal.clearLine();
     const { confirm } = await import('@inquirer/prompts');
     return confirm({ message: text, default: false }, { output: process.stderr });
   };

@@ -16,8 +16,10 @@ export interface Terminal {
   printJson(document: unknown): void;
   /** Progress, a warning, something worth knowing. */
   tell(text: string): void;
-  /** Shows on a terminal that something is going on, for as long as it is. */
+  /** Shows on a terminal that something is going on, for as long as it is and nothing else is said. */
   during<T>(text: string, task: () => Promise<T>): Promise<T>;
+  /** Makes room for a question. */
+  clearLine(): void;
 }
 
 export function openTerminal({ json = false } = {}): Terminal {
@@ -51,6 +53,7 @@ export function openTerminal({ json = false } = {}): Terminal {
       status.clear();
       process.stderr.write(`${stderrColors.dim(concealed(text))}\n`);
     },
+    clearLine: status.clear,
     async during(text, task) {
       status.show(stderrColors.dim(text));
       try {

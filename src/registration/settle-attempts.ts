@@ -9,7 +9,7 @@ import { printable } from './printable.ts';
 import { readSavedClient } from './saved-client.ts';
 
 /** How long a request whose answer was lost may still be on its way: far longer than any server takes. */
-const mayStillArriveMs = 60 * 60_000;
+const mayStillArriveMs = 15 * 60_000;
 
 /** What was found of earlier attempts. */
 export interface Settled {

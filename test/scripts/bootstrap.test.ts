@@ -286,7 +286,9 @@ describeWith('script', 'bsdutils', 'on a terminal', (script) => {
       .commandLine(world, 'bootstrap', args)
       .map((part) => `'${part}'`)
       .join(' ');
-    const child = spawn(script, ['-qec', command, '/dev/null'], {
+    const onMacOs = process.platform === 'darwin';
+    const call = onMacOs ? ['-q', '/dev/null', '/bin/sh', '-c', command] : ['-qec', command, '/dev/null'];
+    const child = spawn(script, call, {
       cwd: world.folder,
       env: { ...environment(world, env), TERM: 'xterm', SHELL: '/bin/sh' },
     });
@@ -311,11 +313,22 @@ describeWith('script', 'bsdutils', 'on a terminal', (script) => {
   test('asks before it replaces the client, and no means no', async () => {
     await registerClient(world.options());
     const before = await readFile(world.envFile, 'utf8');
-    expect((await onTerminal([...here, '--rotate'], ['n\r'])).code).toBe(1);
+    const refused = await onTerminal([...here, '--rotate'], ['n\r']);
+    expect(refused.code).toBe(1);
+    expect(refused.screen).toContain('Replace "Log in with LaunchDarkly');
     expect(await readFile(world.envFile, 'utf8')).toBe(before);
     expect((await onTerminal([...here, '--rotate'], ['y\r'])).code).toBe(0);
     expect(await readFile(world.envFile, 'utf8')).not.toBe(before);
     expect(await world.clients()).toHaveLength(1);
+  });
+
+  test('shows that it is waiting, in colour unless NO_COLOR is set, and takes it away again', async () => {
+    const shown = await onTerminal(here, []);
+    expect(shown.screen).toMatch(/Asking LaunchDarkly …[^\n]*\r/);
+    expect(shown.screen).toContain('\u001b[2mAsking');
+    const plain = await onTerminal(here, [], { NO_COLOR: '1' });
+    expect(plain.screen).toContain('Asking LaunchDarkly');
+    expect(plain.screen).not.toContain('\u001b[2m');
   });
 
   test('Ctrl-C at a question changes nothing', async () => {
