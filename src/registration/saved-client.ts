@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readEnvFile } from '../config/config.ts';
-import { sessionSecrets } from '../config/values.ts';
+import { isPlaceholder, sessionSecrets } from '../config/values.ts';
 import type { OAuth2Client } from '../launchdarkly/index.ts';
 
 /** What the env file itself says about the client; the process's environment plays no part. */
@@ -13,10 +13,16 @@ export interface SavedClient {
 export function readSavedClient(envFile: string): SavedClient {
   const values = readEnvFile(envFile);
   return {
-    clientId: values.LD_OAUTH_CLIENT_ID?.trim() || undefined,
-    clientSecret: values.LD_OAUTH_CLIENT_SECRET?.trim() || undefined,
+    clientId: filledIn(values.LD_OAUTH_CLIENT_ID),
+    clientSecret: filledIn(values.LD_OAUTH_CLIENT_SECRET),
     values,
   };
+}
+
+/** A placeholder from somebody's template is as good as nothing. */
+function filledIn(text: string | undefined): string | undefined {
+  const value = text?.trim();
+  return value && !isPlaceholder(value) ? value : undefined;
 }
 
 /** Every name that a registration may write. */
