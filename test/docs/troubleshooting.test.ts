@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { FailureCode } from '../../src/web/failures.ts';
 import { failures } from '../../src/web/failures.ts';
-import { anchorsOf, read } from '../support/documents.ts';
+import { anchorsOf, read, untrue } from '../support/documents.ts';
 
 const text = read('docs/troubleshooting.md');
 const entries = new Map(
@@ -13,6 +13,7 @@ const entries = new Map(
 const codes = Object.keys(failures) as FailureCode[];
 
 test('docs/troubleshooting.md has one entry for each failure code, and no other', () => {
+  expect(untrue(/^### `(\w+)`/g, (code) => code in failures, ['docs/troubleshooting.md'])).toEqual([]);
   expect([...entries.keys()].sort()).toEqual([...codes].sort());
 });
 
