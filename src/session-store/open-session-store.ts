@@ -14,8 +14,6 @@ export type { SessionStore, SessionStoreEvent };
 export interface SessionStoreOptions extends SessionLifetimes {
   /** Told when the store goes away and when it is back, as far as nobody's request shows it. */
   readonly report?: (event: SessionStoreEvent) => void;
-  /** What every key in Redis begins with. */
-  readonly keyPrefix?: string;
 }
 
 /**
@@ -30,10 +28,10 @@ export async function openSessionStore(setting: string, options: SessionStoreOpt
 
 async function openEngine(
   setting: string,
-  { now = Date.now, report = () => {}, keyPrefix = 'login:' }: SessionStoreOptions,
+  { now = Date.now, report = () => {} }: SessionStoreOptions,
 ): Promise<Engine> {
   if (setting === 'memory:') return createFileEngine(await openDatabase(':memory:'), setting, now);
-  if (/^rediss?:/.test(setting)) return createRedisEngine(await connectToRedis(setting, report), keyPrefix);
+  if (/^rediss?:/.test(setting)) return createRedisEngine(await connectToRedis(setting, report));
   if (!/^file:./.test(setting)) throw unknownSetting();
   const file = resolve(setting.slice('file:'.length));
   return createFileEngine(await openDatabase(file), file, now);

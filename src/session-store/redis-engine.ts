@@ -7,12 +7,11 @@ import type { SessionRecord } from './session-record.ts';
  * Sessions in Redis or Valkey: a hash each, which the server forgets when the session ends. Written here rather than taken
  * from connect-redis, which keeps a session as one string and so can neither refuse to store one that was destroyed
  * meanwhile nor keep the newer of two logins.
- * @param prefix what every key begins with.
  */
-export function createRedisEngine(redis: RedisConnection, prefix: string): Engine {
+export function createRedisEngine(redis: RedisConnection): Engine {
   const { sendCommand } = redis;
-  const sessionKey = (id: string) => `${prefix}session:${id}`;
-  const lockKey = (key: string) => `${prefix}lock:${key}`;
+  const sessionKey = (id: string) => `login:session:${id}`;
+  const lockKey = (key: string) => `login:lock:${key}`;
 
   return {
     redis,
