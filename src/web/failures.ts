@@ -107,7 +107,7 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
   },
   code_rejected: {
     status: 400,
-    title: 'This login was used already',
+    title: 'This login is no longer valid',
     message: 'LaunchDarkly does not accept the one-time code of this login any more.',
     cause:
       'The page was loaded twice, or too much time passed. It also happens when the redirect URI differs from the registered one.',
