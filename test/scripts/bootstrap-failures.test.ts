@@ -1,0 +1,106 @@
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { registerClient } from '../../src/registration/index.ts';
+import type { RegistrationWorld } from '../support/registration.ts';
+import { redirectUri, registrationWorld } from '../support/registration.ts';
+import type { RunOptions, Scripts } from '../support/scripts.ts';
+import { compileScripts, expectNoSecrets } from '../support/scripts.ts';
+
+jest.setTimeout(60_000);
+
+let scripts: Scripts;
+let world: RegistrationWorld;
+beforeAll(async () => {
+  scripts = await compileScripts('bootstrap');
+});
+afterAll(() => scripts.remove());
+beforeEach(async () => {
+  world = await registrationWorld();
+});
+afterEach(() => world.close());
+
+const here = ['--redirect-uri', redirectUri];
+const bootstrap = (args: readonly string[] = here, options?: RunOptions) =>
+  scripts.run(world, 'bootstrap', args, options);
+
+describe('a failure says what LaunchDarkly said, what it likely means, and what to do', () => {
+  test.each<[number, string, RegExp]>([
+    [
+      400,
+      '{"code":"invalid_request","message":"validation failed","errors":[{"attribute":"redirectUri","reason":"must be https"}]}',
+      /must be https.*redirect URI/s,
+    ],
+    [
+      401,
+      '{"code":"unauthorized","message":"Invalid account ID header"}',
+      /Invalid account ID header.*another LaunchDarkly instance.*LD_BASE_URI/s,
+    ],
+    [401, '', /401.*expired/s],
+    [403, '{"code":"forbidden","message":"Forbidden."}', /Forbidden.*role.*Admin/s],
+    [
+      404,
+      '{"code":"not_found","message":"Invalid resource identifier"}',
+      /Invalid resource identifier.*instance/s,
+    ],
+    [409, '{"code":"optimistic_locking_error","message":"Conflict."}', /Conflict.*again/s],
+    [500, '<h1>oops</h1>', /500.*again/s],
+  ])('%d %s', async (status, body, says) => {
+    world.proxy.fail(/^POST/, { acts: false, answer: { status, body } });
+    const { code, stderr, stdout } = await bootstrap();
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(says);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    await registerClient(world.options());
+    expect(await world.clients()).toHaveLength(1);
+  });
+
+  test('an answer that repeats the token does not get it printed', async () => {
+    const body = JSON.stringify({ code: 'x', message: `bad token ${world.adminToken}` });
+    world.proxy.fail(/./, { acts: false, answer: { status: 400, body } }, 9);
+    expect((await bootstrap()).code).toBe(1);
+  });
+
+  test('an answer with the secret in it that makes no sense does not get it printed', async () => {
+    const answer = ({ status, body = '' }: { status: number; body?: string }) => {
+      leaked = /"_clientSecret":"([^"]+)"/.exec(body)?.[1] ?? '';
+      return { status, body: body.slice(1) };
+    };
+    let leaked = '';
+    world.proxy.fail(/^POST/, { acts: true, answer });
+    const { code, stdout, stderr } = await bootstrap();
+    expect(code).toBe(1);
+    expect(leaked).not.toBe('');
+    expectNoSecrets(stdout + stderr, [leaked]);
+    expect(await world.clients()).toEqual([]);
+  });
+
+  test.each<[string, () => Promise<void>, RegExp]>([
+    [
+      'a folder in place of the env file',
+      async () => {
+        await rm(world.envFile);
+        await mkdir(world.envFile);
+      },
+      /folder in its place/,
+    ],
+    ['a read-only env file', () => chmod(world.envFile, 0o400), /chmod u\+w/],
+    [
+      'a name set twice',
+      () => writeFile(world.envFile, 'SESSION_SECRET=\nSESSION_SECRET=\n'),
+      /lines 1 and 2/,
+    ],
+  ])('%s: nothing is registered', async (_, prepare, says) => {
+    await prepare();
+    const { code, stderr } = await bootstrap();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(says);
+    expect(await world.clients()).toEqual([]);
+  });
+});
+
+test('an env file where nothing can be written: says so, and registers nothing', async () => {
+  const nowhere = '/sys/nowhere/.env';
+  const { code, stderr } = await bootstrap([...here, '--env-file', nowhere]);
+  expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be written') });
+  expect(await world.clients()).toEqual([]);
+});
