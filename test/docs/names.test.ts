@@ -79,6 +79,12 @@ test('the README explains every setting', () => {
   expect(Object.keys(settings).filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
 });
 
+test('CONTRIBUTING shows every room of the house', () => {
+  const text = read('.github/CONTRIBUTING.md');
+  const rooms = new Set(files.map((file) => /^src\/[\w-]+(?=\/)/.exec(file)?.[0] ?? 'scripts'));
+  expect([...rooms].filter((room) => !text.includes(`| \`${room}\` |`))).toEqual([]);
+});
+
 test('the README leads to every document', () => {
   const reachable = new Set(['README.md']);
   for (const document of reachable) {
