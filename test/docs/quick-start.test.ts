@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { blocksOf, files, root } from '../support/documents.ts';
+import { blocksOf, files, markedBlock, root } from '../support/documents.ts';
 import { follow, type Program } from '../support/program.ts';
 import { ariel, freePort, logIn } from '../support/test-app.ts';
 
@@ -62,4 +63,15 @@ test('the first command of the README, as it is written, ends in a login', async
   signal('SIGINT');
   await program.ended;
   expect(tests?.text).toBe('npm ci && npm test\n');
+}, 60_000);
+
+test('the sandbox also runs in plain JavaScript, once it is built', async () => {
+  const cwd = await cleanCopy();
+  await symlink(path.join(root, 'node_modules'), path.join(cwd, 'node_modules'));
+  const run = promisify(execFile);
+  await run('npm', ['run', 'build'], { cwd });
+  const inProcess = markedBlock('docs/sandbox.md', 'run', 'in-process').text;
+  const script = inProcess.replace('./src/sandbox/start-sandbox.ts', './dist/sandbox/start-sandbox.js');
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd });
+  expect(stdout).toContain('0 requests so far');
 }, 60_000);

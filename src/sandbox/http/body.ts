@@ -1,8 +1,8 @@
-import type { Request } from 'express';
+import type { Request, RequestHandler } from 'express';
 import express from 'express';
 
 /** Reads every body as text, at most 64 KB, whatever type it claims: the handlers parse it, the ledger shows it. */
-export const readBody = express.text({ type: () => true, limit: '64kb' });
+export const readBody: RequestHandler = express.text({ type: () => true, limit: '64kb' });
 
 /** The text of the body; empty when there was none. */
 export function bodyText(req: Request): string {
