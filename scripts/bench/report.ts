@@ -1,7 +1,10 @@
 import { cpus } from 'node:os';
 import type { Figures } from './measure.ts';
 
-/** One app's medians, and what they are of another app's (paired round by round, so that noise cancels). */
+/**
+ * What one app takes, and what that is of another app's. CPU times are the lower quartile of the rounds: whatever else
+ * runs on the machine makes them longer, never shorter.
+ */
 export interface Summary {
   readonly name: string;
   readonly loginMs: number;
@@ -38,15 +41,15 @@ export function describeMachine() {
 export function summarize(figures: Figures, base: Figures): Summary {
   return {
     name: figures.name,
-    loginMs: median(figures.loginMs),
-    memberMs: median(figures.memberMs),
+    loginMs: lowerQuartile(figures.loginMs),
+    memberMs: lowerQuartile(figures.memberMs),
     coldStartMs: median(figures.coldStartMs),
     rssMiB: figures.rssMiB,
     logins: figures.logins,
     ratio: {
-      loginMs: medianRatio(figures.loginMs, base.loginMs),
-      memberMs: medianRatio(figures.memberMs, base.memberMs),
-      coldStartMs: medianRatio(figures.coldStartMs, base.coldStartMs),
+      loginMs: lowerQuartile(figures.loginMs) / lowerQuartile(base.loginMs),
+      memberMs: lowerQuartile(figures.memberMs) / lowerQuartile(base.memberMs),
+      coldStartMs: median(figures.coldStartMs) / median(base.coldStartMs),
       rssMiB: figures.rssMiB / base.rssMiB,
     },
   };
@@ -88,12 +91,16 @@ function table(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-function medianRatio(ours: readonly number[], base: readonly number[]): number {
-  return median(ours.map((value, round) => value / (base[round] ?? Number.NaN)));
+function median(values: readonly number[]): number {
+  return quantile(values, 1 / 2);
 }
 
-function median(values: readonly number[]): number {
+function lowerQuartile(values: readonly number[]): number {
+  return quantile(values, 1 / 4);
+}
+
+/** The value below which this share of the values lies; one of them, or NaN when there is none. */
+function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle) - 1] ?? Number.NaN)) / 2;
+  return sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
 }
