@@ -8,12 +8,16 @@ import { describeWith } from './when-installed.ts';
 /** Opens a page in a browser of its own: no cookie is shared with another. Certificates are not checked. */
 export type OpenPage = (options?: BrowserContextOptions) => Promise<Page>;
 
-/** Tests in a real Chromium. Where there is none, one line says how to get it. */
-export function describeInChromium(title: string, define: (openPage: OpenPage) => void): void {
+/** Tests in a real Chromium, started with `switches`. Where there is none, one line says how to get it. */
+export function describeInChromium(
+  title: string,
+  define: (openPage: OpenPage) => void,
+  switches: readonly string[] = [],
+): void {
   describeWith('chromium', 'chromium', title, (executablePath) => {
     let browser: Browser;
     beforeAll(async () => {
-      const args = ['--no-sandbox', '--disable-background-networking'];
+      const args = ['--no-sandbox', '--disable-background-networking', ...switches];
       browser = await chromium.launch({ executablePath, args });
     });
     afterAll(() => browser.close());
