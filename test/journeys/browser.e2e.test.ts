@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { describeInChromium } from '../support/chromium.ts';
+import { describeInChromium, describeInChromiumSetTo } from '../support/chromium.ts';
 import type { HttpTestServer } from '../support/http-server.ts';
 import { startHttpServer } from '../support/http-server.ts';
 import type { TestApp } from '../support/test-app.ts';
@@ -61,21 +61,6 @@ describeInChromium('in a real browser', (openPage) => {
     await page.context().close();
   });
 
-  test('with cookies switched off the login explains that, and does not loop', async () => {
-    const page = await openPage();
-    // As Chromium's setting "block all cookies" does: none is kept, none is sent.
-    await page.context().route(`${app.url}/**`, async (route) => {
-      const { cookie, ...headers } = await route.request().allHeaders();
-      const response = await route.fetch({ headers, maxRedirects: 0 });
-      const { 'set-cookie': dropped, ...kept } = response.headers();
-      await route.fulfill({ response, headers: kept });
-    });
-    await logIn(page);
-    await page.getByText('cookies_missing').waitFor();
-    expect(await page.getByRole('main').textContent()).toContain('Cookies are blocked');
-    await page.context().close();
-  });
-
   test('whoever types 127.0.0.1 instead of localhost is logged in all the same', async () => {
     const page = await openPage();
     await logIn(page, `${app.url.replace('localhost', '127.0.0.1')}/account`);
@@ -115,18 +100,49 @@ describeInChromium('in a real browser', (openPage) => {
   });
 });
 
-describeInChromium(
+describeInChromiumSetTo(
+  { profile: { default_content_setting_values: { cookies: 2 } } },
+  'with cookies switched off',
+  (openPage) => {
+    test('the login explains that, and does not loop', async () => {
+      const page = await openPage();
+      await logIn(page);
+      await page.getByText('cookies_missing').waitFor();
+      expect(await page.getByRole('main').textContent()).toContain('Cookies are blocked');
+      expect(await page.context().cookies()).toEqual([]);
+      await page.context().close();
+    });
+  },
+);
+
+describeInChromiumSetTo(
+  { profile: { cookie_controls_mode: 1, block_third_party_cookies: true } },
   'with third-party cookies blocked',
   (openPage) => {
     test('a login works: no cookie of it is a third party’s', async () => {
       const page = await openPage();
+      await expectThirdPartyCookiesBlocked(page);
       await logInSafely(page);
       expect(await page.getByRole('main').textContent()).toContain(ariel.email);
       await page.context().close();
     });
   },
-  ['--test-third-party-cookie-phaseout'],
 );
+
+/** A frame of another site can keep none. */
+async function expectThirdPartyCookiesBlocked(page: Page): Promise<void> {
+  const sites = await startHttpServer(({ path, headers }, response) => {
+    const framed = `<iframe src="http://localhost:${headers.host?.split(':')[1]}/frame"></iframe>`;
+    response.setHeader('content-type', 'text/html');
+    response.end(`<!DOCTYPE html><title>Sites</title>${path === '/' ? framed : 'framed'}`);
+  });
+  await page.goto(sites.url);
+  const [frame] = page.frames().slice(1);
+  await frame?.waitForLoadState();
+  const third = "document.cookie = 'third=party; SameSite=None; Secure', document.cookie";
+  expect(await frame?.evaluate(third)).toBe('');
+  await sites.close();
+}
 
 /** A page of another site with a form that posts to the logout, and the app in a frame. */
 function startEvilSite(): Promise<HttpTestServer> {

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { afterAll, beforeAll } from '@jest/globals';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { describeWith } from './when-installed.ts';
@@ -8,22 +11,43 @@ import { describeWith } from './when-installed.ts';
 /** Opens a page in a browser of its own: no cookie is shared with another. Certificates are not checked. */
 export type OpenPage = (options?: BrowserContextOptions) => Promise<Page>;
 
-/** Tests in a real Chromium, started with `switches`. Where there is none, one line says how to get it. */
-export function describeInChromium(
-  title: string,
-  define: (openPage: OpenPage) => void,
-  switches: readonly string[] = [],
-): void {
+/** Tests in a real Chromium. Where there is none, one line says how to get it. */
+export function describeInChromium(title: string, define: (openPage: OpenPage) => void): void {
   describeWith('chromium', 'chromium', title, (executablePath) => {
     let browser: Browser;
     beforeAll(async () => {
-      const args = ['--no-sandbox', '--disable-background-networking', ...switches];
       browser = await chromium.launch({ executablePath, args });
     });
     afterAll(() => browser.close());
 
     define(async (options) => {
       const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
+      return context.newPage();
+    });
+  });
+}
+
+const args = ['--no-sandbox', '--disable-background-networking'];
+
+/** The same with a reader's own settings, as Chromium keeps them in the file `Preferences` of a profile. */
+export function describeInChromiumSetTo(
+  preferences: object,
+  title: string,
+  define: (openPage: OpenPage) => void,
+): void {
+  describeWith('chromium', 'chromium', title, (executablePath) => {
+    const profiles: string[] = [];
+    afterEach(async () => {
+      for (const profile of profiles.splice(0)) await rm(profile, { recursive: true, force: true });
+    });
+
+    define(async (options) => {
+      const profile = await mkdtemp(path.join(tmpdir(), 'chromium-'));
+      profiles.push(profile);
+      await mkdir(path.join(profile, 'Default'));
+      await writeFile(path.join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));
+      const launch = { executablePath, args, ignoreHTTPSErrors: true, ...options };
+      const context = await chromium.launchPersistentContext(profile, launch);
       return context.newPage();
     });
   });
