@@ -9,21 +9,37 @@ import { follow, type Program } from '../support/program.ts';
 import { ariel, freePort, logIn } from '../support/test-app.ts';
 
 let folder: string;
-let program: Program | undefined;
+let started: Program[];
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'quick-start-'));
+  started = [];
 });
 
 afterEach(async () => {
-  signal('SIGKILL');
+  await Promise.all(started.map((program) => signal(program, 'SIGKILL')));
   await rm(folder, { recursive: true, force: true });
 });
 
-/** To the shell and all that it started, as Ctrl-C does. */
-function signal(name: NodeJS.Signals): void {
-  const { pid, exitCode, signalCode } = program?.child ?? {};
-  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, name);
+/** Types a command into a shell of its own. */
+function type(command: string, cwd: string, env: Record<string, string>): Program {
+  const program = follow(
+    spawn('sh', ['-c', command], {
+      cwd,
+      env: { PATH: process.env.PATH, HOME: folder, ...env },
+      detached: true,
+    }),
+  );
+  started.push(program);
+  return program;
+}
+
+/** To the shell and all that it started, as Ctrl-C does. Resolves when all of it has ended. */
+async function signal({ child, ended }: Program, name: NodeJS.Signals): Promise<void> {
+  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+    process.kill(-child.pid, name);
+  }
+  await ended;
 }
 
 /** A clean copy of the project; nothing is installed in it. */
@@ -53,17 +69,35 @@ test('the first command of the README, as it is written, ends in a login', async
   const [quickStart, tests] = blocksOf('README.md').filter(({ language }) => language === 'sh');
   const cwd = await cleanCopy();
   const ports = { PORT: String(await freePort()), SANDBOX_PORT: String(await freePort()) };
-  const env = { PATH: `${await npmWithoutNetwork()}:${process.env.PATH}`, HOME: folder, ...ports };
-  program = follow(spawn('sh', ['-c', quickStart?.text ?? ''], { cwd, env, detached: true }));
+  const PATH = `${await npmWithoutNetwork()}:${process.env.PATH}`;
+  const program = type(quickStart?.text ?? '', cwd, { PATH, ...ports });
   const [url] = await program.prints(/^https:\/\/localhost:\d+$/m);
 
   const { page } = await logIn({ url });
   expect(page.body).toContain(ariel.email);
 
-  signal('SIGINT');
-  await program.ended;
+  await signal(program, 'SIGINT');
   expect(tests?.text).toBe('npm ci && npm test\n');
 }, 60_000);
+
+test("the README's rehearsal goes from registration to login", async () => {
+  const cwd = await cleanCopy();
+  await symlink(path.join(root, 'node_modules'), path.join(cwd, 'node_modules'));
+  const block = blocksOf('README.md').find(({ text }) => text.includes('LD_BASE_URI='))?.text ?? '';
+  const [sandbox = '', bootstrap = '', start = ''] = block.split('\n');
+  const [port, sandboxPort] = [await freePort(), String(await freePort())];
+
+  const standIn = type(sandbox, cwd, { SANDBOX_PORT: sandboxPort });
+  const [, token = ''] = await standIn.prints(/Admin's API access token +(\S+)/);
+  const redirectUri = `https://localhost:${port}/auth/callback`;
+  const answers = { LD_ACCESS_TOKEN: token, LD_OAUTH_REDIRECT_URI: redirectUri };
+  const registration = type(bootstrap.replace('4000', sandboxPort), cwd, answers);
+  expect(await registration.ended).toBe(0);
+
+  await type(start, cwd, {}).prints(/"event":"listening"/);
+  const { page } = await logIn({ url: `https://localhost:${port}` });
+  expect(page.body).toContain(ariel.email);
+}, 90_000);
 
 test('the sandbox also runs in plain JavaScript, once it is built', async () => {
   const cwd = await cleanCopy();
