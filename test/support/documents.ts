@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 export const root = path.resolve(import.meta.dirname, '../..');
@@ -10,12 +10,23 @@ export function read(file: string): string {
 }
 
 /** Every file of the project: what git knows, and what is about to be added. */
-export const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
-  cwd: root,
-  encoding: 'utf8',
-})
-  .split('\n')
-  .filter((file) => file !== '' && existsSync(path.join(root, file)));
+export const files = listed().filter((file) => file !== '' && existsSync(path.join(root, file)));
+
+function listed(): string[] {
+  const git = spawnSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
+  return git.status === 0 ? git.stdout.split('\n') : filesBelow('');
+}
+
+/** For a copy without git, such as a downloaded archive. */
+function filesBelow(folder: string): string[] {
+  const made = ['.git', '.data', '.env', 'node_modules', 'dist', 'coverage', 'screenshots'];
+  return readdirSync(path.join(root, folder), { withFileTypes: true })
+    .filter(({ name }) => !made.includes(name))
+    .flatMap((entry) => {
+      const file = path.posix.join(folder, entry.name);
+      return entry.isDirectory() ? filesBelow(file) : [file];
+    });
+}
 
 /** Every Markdown file. */
 export const documents = files.filter((file) => file.endsWith('.md'));
