@@ -69,6 +69,14 @@ test('documents name only functions, types, codes and fields that occur in the s
   expect(untrue(name, (word) => foreign.has(word) || new RegExp(`\\b${word}\\b`).test(sources))).toEqual([]);
 });
 
+test('documents name only settings of one word that exist, or codes that occur in the sources', () => {
+  const name = /`([A-Z]{3,})(?:=[^`]*)?`/g;
+  const ours = documents.filter((document) => !document.startsWith('test/'));
+  expect(untrue(name, (word) => word in settings || new RegExp(`\\b${word}\\b`).test(sources), ours)).toEqual(
+    [],
+  );
+});
+
 test('.env.example lists every setting, and nothing else', () => {
   const listed = Object.keys(parse(read('.env.example').replace(/^# (?=[A-Z_]+=)/gm, '')));
   expect(listed.sort()).toEqual(Object.keys(settings).sort());

@@ -33,10 +33,22 @@ async function output(program: string, args: readonly string[]): Promise<string>
 }
 
 describe('docs/sandbox.md, executed', () => {
-  test('its curl commands log a member in', async () => {
-    const script = markedBlock(guide, 'run', 'curl').text;
-    const member = JSON.parse(await output('sh', ['-euc', script]));
-    expect(member.email).toBe(reader);
+  describeWith('curl', 'curl', 'its commands', () => {
+    test('those of the login log a member in', async () => {
+      const script = markedBlock(guide, 'run', 'curl').text;
+      const member = JSON.parse(await output('sh', ['-euc', script]));
+      expect(member.email).toBe(reader);
+    });
+
+    test('those of the controls do what they say', async () => {
+      const printed = await output('sh', ['-euc', markedBlock(guide, 'run', 'control').text]);
+      expect(printed).toMatch(/\b503\b/);
+      expect(printed).toContain('"fault":"http_503"');
+      expect(printed).toContain('"role":"writer"');
+      expect(printed).toContain('"accessTokenLifetime":60');
+      expect(printed).toContain('"aheadMs":3600000');
+      expect(sandbox.faults()).toEqual([]);
+    });
   });
 
   test('its Node.js program logs a member in', async () => {
@@ -48,16 +60,6 @@ describe('docs/sandbox.md, executed', () => {
     test('logs a member in', async () => {
       expect(await output(python, ['-c', markedBlock(guide, 'run', 'python').text])).toBe(reader);
     });
-  });
-
-  test('its control commands do what they say', async () => {
-    const printed = await output('sh', ['-euc', markedBlock(guide, 'run', 'control').text]);
-    expect(printed).toMatch(/\b503\b/);
-    expect(printed).toContain('"fault":"http_503"');
-    expect(printed).toContain('"role":"writer"');
-    expect(printed).toContain('"accessTokenLifetime":60');
-    expect(printed).toContain('"aheadMs":3600000');
-    expect(sandbox.faults()).toEqual([]);
   });
 
   test('its program in one process runs to its end', async () => {
