@@ -55,7 +55,10 @@ export interface Auth extends Pick<LiveLogin, 'withAccessToken'> {
 /** The one place where the login's own paths are named. */
 export const authPaths = { login: '/auth/login', logout: '/auth/logout', loggedOut: '/logged-out' } as const;
 
-/** Puts a login together. Makes no network call. */
+/**
+ * Puts a login together. Makes no network call. Throws `TypeError` when the redirect URI is no absolute URL.
+ * The host app puts express-session before `router`, and `requireLogin` before what it guards.
+ */
 export function createAuth(options: AuthOptions): Auth {
   const { secrets, redirectUri, maxAge = 7 * 86_400_000, revalidateAfter = 5 * 60_000 } = options;
   const { fetchUser, withLock = (_key, task) => task(), report = () => {} } = options;

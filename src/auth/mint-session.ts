@@ -24,6 +24,8 @@ export interface MintedSessionOptions {
 
 /**
  * Logs somebody in without a login, for tests: puts a session into the store and gives back its cookie.
+ * Give it the member and the secrets that the app under test uses; `value` is encoded as a cookie needs it. Rejects with
+ * the store's error.
  * With supertest: `.set('Cookie', `${name}=${value}`)`; with Playwright: `context.addCookies([{ name, value, url }])`.
  */
 export async function mintSession(options: MintedSessionOptions): Promise<{ name: string; value: string }> {

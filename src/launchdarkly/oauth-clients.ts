@@ -53,7 +53,10 @@ const created: Answer<CreatedOAuth2Client> = v.pipe(
   v.transform((body) => ({ ...toClient(body), clientSecret: body._clientSecret || undefined })),
 );
 
-/** Registers a client. Not idempotent, never repeated: the caller looks before trying again. */
+/**
+ * Registers a client. Not idempotent, never repeated: the caller looks before trying again. Throws
+ * `LaunchDarklyApiError`; its `mayHaveActed` tells whether there may be a client now.
+ */
 export function createOAuth2Client(
   callApi: RestApi,
   credential: Credential,
@@ -68,7 +71,7 @@ export function createOAuth2Client(
   });
 }
 
-/** Every client of the account, page by page. */
+/** Every client of the account; follows `_links.next` on the same origin. Throws `LaunchDarklyApiError`. */
 export function listOAuth2Clients(
   callApi: RestApi,
   credential: Credential,
@@ -82,7 +85,7 @@ export function listOAuth2Clients(
   });
 }
 
-/** One client by its id. */
+/** One client by its id. Throws `LaunchDarklyApiError`, with the reason `not_found` for an id it does not know. */
 export function getOAuth2Client(
   callApi: RestApi,
   credential: Credential,
