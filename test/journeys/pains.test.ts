@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import express from 'express';
+import { request } from 'undici';
 import { createApp } from '../../src/app.ts';
 import type { Login } from '../../src/auth/index.ts';
 import { loadAppConfig } from '../../src/config/config.ts';
@@ -66,17 +67,49 @@ test('the redirect after a login waits until a slow store has the session', asyn
   const server = slow.handler.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   try {
-    const connection = connectRaw((server.address() as { port: number }).port);
-    const cookie = `Cookie: ${browser.cookieHeader(app.url)}`;
-    const { status } = await connection.request(callback.pathname + callback.search, [
-      'Host: localhost',
-      cookie,
-    ]);
-    expect({ status, stored }).toEqual({ status: 303, stored: true });
-    connection.close();
+    const { port } = server.address() as { port: number };
+    const headers = { cookie: browser.cookieHeader(app.url) };
+    const { pathname, search } = callback;
+    // Answered as soon as the headers are there: a browser follows a redirect then, and waits for no body.
+    const answer = await request(`http://127.0.0.1:${port}${pathname}${search}`, { headers });
+    expect({ status: answer.statusCode, stored }).toEqual({ status: 303, stored: true });
+    await answer.body.dump();
   } finally {
     server.close();
     await slow.close();
+    await store.close();
+  }
+});
+
+test('a login that the store cannot keep leaves no session, and its token is revoked', async () => {
+  const { callback, browser } = await authorize(app);
+  const config = loadAppConfig({ env: { ...app.env, TLS: 'proxy' }, envFile: null });
+  const store = await openSessionStore('memory:', { idleMs: 60_000, maxMs: 60_000 });
+  const set = store.set.bind(store);
+  let refusals = 1;
+  store.set = (id, session, done) => {
+    const refused = Object.assign(new Error('away'), { code: 'SESSION_STORE_UNAVAILABLE' });
+    if (refusals-- > 0) done?.(refused);
+    else set(id, session, done);
+  };
+  const logger = createLogger({ level: 'silent', format: 'json' });
+  const failing = createApp(config, { store, logger, isStopping: () => false });
+  const server = failing.handler.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  try {
+    const { port } = server.address() as { port: number };
+    const headers = { cookie: browser.cookieHeader(app.url), accept: 'text/html' };
+    const answer = await request(`http://127.0.0.1:${port}${callback.pathname}${callback.search}`, {
+      headers,
+    });
+    expect(answer.statusCode).toBe(503);
+    expect(await answer.body.text()).toContain('<code>session_store_unavailable</code>');
+    expect(String(answer.headers['set-cookie'])).not.toContain('session');
+    await app.tap.answered(paths.revoke, 2);
+    expect(await app.isGood(app.tap.accessTokens()[0] ?? '')).toBe(false);
+  } finally {
+    server.close();
+    await failing.close();
     await store.close();
   }
 });
