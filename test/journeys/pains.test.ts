@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import express from 'express';
-import { request } from 'undici';
-import { createApp } from '../../src/app.ts';
-import type { Login } from '../../src/auth/index.ts';
 import { loadAppConfig } from '../../src/config/config.ts';
-import { openSessionStore } from '../../src/session-store/open-session-store.ts';
 import { startApp } from '../../src/start-app.ts';
 import { createLogger } from '../../src/web/log.ts';
-import { createSessionMiddleware } from '../../src/web/session.ts';
 import { Browser } from '../support/browser.ts';
 import { connectRaw } from '../support/raw-http.ts';
 import type { TappedApp } from '../support/tapped-app.ts';
@@ -49,69 +43,6 @@ describe('"checks.state argument is missing": the failure page names the cause a
       expect(body).not.toMatch(/checks\.|argument|undefined|openid-client|oauth4webapi|at \w+ \(/);
     }
   });
-});
-
-test('the redirect after a login waits until a slow store has the session', async () => {
-  const { callback, browser } = await authorize(app);
-  const config = loadAppConfig({ env: { ...app.env, TLS: 'proxy' }, envFile: null });
-  const store = await openSessionStore('memory:', { idleMs: 60_000, maxMs: 60_000 });
-  const set = store.set.bind(store);
-  let stored = false;
-  store.set = (id, session, done) =>
-    void setTimeout(() => {
-      stored = true;
-      set(id, session, done);
-    }, 300);
-  const logger = createLogger({ level: 'silent', format: 'json' });
-  const slow = createApp(config, { store, logger, isStopping: () => false });
-  const server = slow.handler.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  try {
-    const { port } = server.address() as { port: number };
-    const headers = { cookie: browser.cookieHeader(app.url) };
-    const { pathname, search } = callback;
-    // Answered as soon as the headers are there: a browser follows a redirect then, and waits for no body.
-    const answer = await request(`http://127.0.0.1:${port}${pathname}${search}`, { headers });
-    expect({ status: answer.statusCode, stored }).toEqual({ status: 303, stored: true });
-    await answer.body.dump();
-  } finally {
-    server.close();
-    await slow.close();
-    await store.close();
-  }
-});
-
-test('a login that the store cannot keep leaves no session, and its token is revoked', async () => {
-  const { callback, browser } = await authorize(app);
-  const config = loadAppConfig({ env: { ...app.env, TLS: 'proxy' }, envFile: null });
-  const store = await openSessionStore('memory:', { idleMs: 60_000, maxMs: 60_000 });
-  const set = store.set.bind(store);
-  let refusals = 1;
-  store.set = (id, session, done) => {
-    const refused = Object.assign(new Error('away'), { code: 'SESSION_STORE_UNAVAILABLE' });
-    if (refusals-- > 0) done?.(refused);
-    else set(id, session, done);
-  };
-  const logger = createLogger({ level: 'silent', format: 'json' });
-  const failing = createApp(config, { store, logger, isStopping: () => false });
-  const server = failing.handler.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  try {
-    const { port } = server.address() as { port: number };
-    const headers = { cookie: browser.cookieHeader(app.url), accept: 'text/html' };
-    const answer = await request(`http://127.0.0.1:${port}${callback.pathname}${callback.search}`, {
-      headers,
-    });
-    expect(answer.statusCode).toBe(503);
-    expect(await answer.body.text()).toContain('<code>session_store_unavailable</code>');
-    expect(String(answer.headers['set-cookie'])).not.toContain('session');
-    await app.tap.answered(paths.revoke, 2);
-    expect(await app.isGood(app.tap.accessTokens()[0] ?? '')).toBe(false);
-  } finally {
-    server.close();
-    await failing.close();
-    await store.close();
-  }
 });
 
 test('a logged-out session does not come back when a request that was under way ends', async () => {
@@ -279,28 +210,5 @@ test('a LaunchDarkly whose clock is a day off changes nothing', async () => {
     const { body } = await asked.request(`${app.url}/api/me`);
     const { accountId, id } = JSON.parse(body).member;
     return { status: 200, body: { accountId, memberId: id } };
-  }
-});
-
-test('an answer that is streamed before the session is stored still carries its cookie', async () => {
-  const config = loadAppConfig({ env: app.env, envFile: null });
-  const store = await openSessionStore('memory:', { idleMs: 60_000, maxMs: 60_000 });
-  const streaming = express();
-  Object.defineProperty(streaming.request, 'secure', { value: true });
-  streaming.use(createSessionMiddleware(config, store));
-  streaming.get('/', (req, res) => {
-    req.session.login = { revision: 1, startedAt: Date.now() } as Login;
-    res.write('first');
-    res.end('second');
-  });
-  const server = streaming.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  try {
-    const { port } = server.address() as { port: number };
-    const { headers } = await new Browser().request(`http://127.0.0.1:${port}/`);
-    expect(headers.getSetCookie().join()).toMatch(/^__Host-session-/);
-  } finally {
-    server.close();
-    await store.close();
   }
 });
