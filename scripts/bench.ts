@@ -35,7 +35,7 @@ const plan: Plan = {
   enoughAfterMs: 80_000,
 };
 
-const manyApps = { starts: 1, warmUpLogins: 300, rounds: 10, loginsPerRound: 80, requestsPerRound: 750 };
+const manyApps = { starts: 1, warmUpLogins: 700, rounds: 12, loginsPerRound: 50, requestsPerRound: 500 };
 
 await runScript(async (terminal) => {
   const called = readArguments({ help, options }, process.argv.slice(2));
