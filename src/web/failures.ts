@@ -83,7 +83,7 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
   access_denied: {
     status: 200,
     title: 'You cancelled the login',
-    message: 'Nothing has happened: you are not logged in, and this app was given no access.',
+    message: 'Nothing has happened: this login ended before it began, and it gave this app no access.',
     cause: 'Cancel was pressed at LaunchDarkly.',
     nextStep: 'Changed your mind? Log in whenever you like.',
     tryAgain: true,

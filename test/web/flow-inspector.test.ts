@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { HtmlValidate } from 'html-validate';
+import { cookieName } from '../../src/auth/index.ts';
 import type { MessageKind } from '../../src/web/flow/message-notes.ts';
 import { messageNotes } from '../../src/web/flow/message-notes.ts';
 import { Browser } from '../support/browser.ts';
@@ -136,9 +137,10 @@ describe('what is recorded', () => {
   test('is filed under an id of our own making, whatever cookie a browser brings', async () => {
     app = await startInspectedApp({ exchanges: backChannel() });
     const browser = new Browser();
-    const planted = { headers: { cookie: 'flow=planted' } };
+    const name = cookieName('flow', app.url);
+    const planted = { headers: { cookie: `${name}=planted` } };
     await browser.request(`${app.url}/auth/login`, planted);
-    expect(browser.cookies(app.url).get('flow')?.value).toMatch(/^[\w-]{32}$/);
+    expect(browser.cookies(app.url).get(name)?.value).toMatch(/^[\w-]{32}$/);
     expect((await new Browser().request(`${app.url}/flow`, planted)).body).toContain('Nothing recorded yet');
   });
 

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { parseCookie } from 'cookie';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import { cookieName } from '../../auth/index.ts';
 import { failingMessage } from './failing-message.ts';
 import type { Exchange, Flow, FlowMessage } from './flow.ts';
 import { FlowStore, hasRoom } from './flow-store.ts';
@@ -42,7 +43,7 @@ export function createFlowRecorder({ origin, paths, describeFailure }: FlowRecor
   const store = new FlowStore();
   const current = new AsyncLocalStorage<Flow>();
   const secure = origin.startsWith('https:');
-  const cookieName = secure ? '__Host-flow' : 'flow';
+  const name = cookieName('flow', origin);
 
   return {
     record(request, response, next) {
@@ -115,12 +116,12 @@ export function createFlowRecorder({ origin, paths, describeFailure }: FlowRecor
 
   function recognise(request: Request, response: Response): string {
     const browser = store.browser(browserOf(request));
-    response.cookie(cookieName, browser, { path: '/', httpOnly: true, secure, sameSite: 'lax' });
+    response.cookie(name, browser, { path: '/', httpOnly: true, secure, sameSite: 'lax' });
     return browser;
   }
 
   function browserOf(request: Request): string | undefined {
-    return parseCookie(request.headers.cookie ?? '')[cookieName];
+    return parseCookie(request.headers.cookie ?? '')[name];
   }
 }
 
