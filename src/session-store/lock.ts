@@ -11,6 +11,9 @@ export interface LockOptions {
   readonly waitMs?: number;
 }
 
+/** Milliseconds between two attempts to give back a lease. */
+const releasePause = 250;
+
 /**
  * One task at a time for each key, across every process that shares the leases. Within this process the tasks queue;
  * the first of the queue then tries for the lease.
@@ -47,7 +50,19 @@ export function createLock(leases: Leases, { leaseMs = 30_000, waitMs = 45_000 }
       return await task();
     } finally {
       clearInterval(extending);
-      await leases.releaseLease(key, owner).catch(ignore);
+      await leases.releaseLease(key, owner).catch(() => void releaseLater(key, owner));
+    }
+  }
+
+  /** The store was away just then: others should not have to wait for the lease to end once it is back. */
+  async function releaseLater(key: string, owner: string): Promise<void> {
+    for (let waited = 0; waited < leaseMs; waited += releasePause) {
+      await sleep(releasePause, undefined, { ref: false });
+      const released = await leases.releaseLease(key, owner).then(
+        () => true,
+        () => false,
+      );
+      if (released) return;
     }
   }
 }
@@ -74,5 +89,5 @@ function withResolver(): { promise: Promise<void>; resolve: () => void } {
   return { promise, resolve };
 }
 
-/** A lease that cannot be extended or given back ends by itself. */
+/** A lease that cannot be extended ends by itself. */
 function ignore(): void {}

@@ -38,9 +38,10 @@ else {
     redis.thaw();
     while ((await whoAmI(app, browser)).status === 503) await sleep(20);
     expect(await whoAmI(app, browser)).toMatchObject({ status: 200 });
-    while (!app.log().some(({ event }) => event === 'user_verified')) await sleep(20);
 
+    // With the replaced token still at hand the next refresh succeeds; a visit that joins the first renewal does not ask.
     ahead += hour;
+    while (!refreshes()[1]?.response) expect((await whoAmI(app, browser)).status).not.toBe(401);
     expect(await whoAmI(app, browser)).toMatchObject({ status: 200 });
     expect(refreshes().map(({ response }) => response?.status)).toEqual([200, 200]);
     expect(app.log().filter(({ event }) => event === 'session_ended')).toEqual([]);
