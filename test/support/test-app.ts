@@ -1,8 +1,4 @@
-import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Writable } from 'node:stream';
@@ -13,6 +9,9 @@ import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { startApp } from '../../src/start-app.ts';
 import { createLogger } from '../../src/web/log.ts';
 import { Browser, type Page } from './browser.ts';
+import { freePort } from './free-port.ts';
+
+export { freePort };
 
 /** Personas of the sandbox that tests log in as. */
 export const ariel = { email: 'ariel.reader@acme.example', name: 'Ariel Flores' };
@@ -86,20 +85,6 @@ async function register(sandbox: Sandbox, redirectUri: string) {
   );
   await http.close();
   return client;
-}
-
-/** A port that nobody listens on, outside the range from which systems take the ports of outgoing connections. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(randomInt(15_000, 32_000), '127.0.0.1');
-  try {
-    await once(server, 'listening');
-  } catch {
-    return freePort();
-  }
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Logs in as a person would: link, persona, Authorize. Ends on the page that the login leads to. */
