@@ -92,6 +92,16 @@ export class SessionStore extends session.Store {
     this.#engine.remove(id, done);
   }
 
+  /** A session that was never stored has no other to make way for: only its id changes. */
+  override regenerate(req: Parameters<session.Store['regenerate']>[0], done: Done): void {
+    if (storedRecord(req.session)) {
+      super.regenerate(req, done);
+    } else {
+      req.sessionStore.generate(req);
+      done();
+    }
+  }
+
   /** Makes `req.session` of what `get` found, without forgetting that it came from the store. */
   override createSession(
     req: Parameters<session.Store['createSession']>[0],

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import session, { type Store } from 'express-session';
 import { cookieName } from '../auth/index.ts';
@@ -18,6 +19,8 @@ export function createSessionMiddleware(
 ): RequestHandler {
   return session({
     store,
+    // 122 random bits (RFC 9562); Node draws them for many ids at a time.
+    genid: () => randomUUID(),
     secret: [...sessionSecrets],
     name: cookieName('session', redirectUri.href),
     resave: false,
