@@ -24,7 +24,7 @@ export interface LoggerOptions {
 
 /**
  * A pino logger that writes only what `log-fields.ts` allows: `logger.warn({ event: 'login_failed', requestId, error }, 'sentence')`.
- * Lines are written synchronously, so none is lost when the process ends or crashes.
+ * None is lost when the process ends or crashes.
  */
 export function createLogger({ level, format, destination }: LoggerOptions): Logger {
   return pino(
@@ -40,8 +40,25 @@ export function createLogger({ level, format, destination }: LoggerOptions): Log
     },
     format === 'pretty'
       ? prettyStream(destination)
-      : (destination ?? pino.destination({ fd: 1, sync: true })),
+      : (destination ?? standardOutput()),
   );
+}
+
+/** The lines of one turn of the event loop are written together: to write costs more than to make a line. */
+function standardOutput(): pino.DestinationStream {
+  const output = pino.destination({ fd: 1, sync: true });
+  let lines = '';
+  const write = () => {
+    if (lines) output.write(lines);
+    lines = '';
+  };
+  process.once('exit', write);
+  return {
+    write(line) {
+      if (!lines) setImmediate(write);
+      lines += line;
+    },
+  };
 }
 
 /**

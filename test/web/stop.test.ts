@@ -189,8 +189,8 @@ async function start({ timeoutMs = 10_000, close = 'Promise.resolve()', tls = ''
       : createServer(handler);
     stopOnSignals({
       server, logger, timeoutMs: ${timeoutMs},
-      onStopping: () => console.log('not ready'),
-      close: () => { console.log('store closed'); return ${close}; },
+      onStopping: () => logger.info('not ready'),
+      close: () => { logger.info('store closed'); return ${close}; },
     });
     console.log('port', await listen(server, { port: 0, hosts: ['127.0.0.1', '::1'] }));
   `);
