@@ -6,15 +6,16 @@ import { createFetchUser } from './fetch-user.ts';
 import { createHttp, createLaunchDarkly, launchDarklyOAuthServer } from './launchdarkly/index.ts';
 import { createListProjects } from './list-projects.ts';
 import type { SessionStore } from './session-store/open-session-store.ts';
-import { createApi } from './web/api.ts';
-import { createButtonKit } from './web/button-kit.ts';
+import { addApi } from './web/api.ts';
+import { addButtonKit } from './web/button-kit.ts';
 import { createErrorHandler, describeFailure, notFound } from './web/errors.ts';
 import { createFlowInspector } from './web/flow-inspector.ts';
-import { createHealthRoutes } from './web/health.ts';
+import { addHealthRoutes } from './web/health.ts';
+import { inOrder } from './web/in-order.ts';
 import { type Logger, requestLog } from './web/log.ts';
 import { logAuthEvents } from './web/log-auth-events.ts';
 import { type MessageClasses, messageClasses } from './web/message-classes.ts';
-import { createPages } from './web/pages.ts';
+import { addPages } from './web/pages.ts';
 import { createProxyCheck } from './web/proxy-check.ts';
 import { createRateLimit } from './web/rate-limit.ts';
 import { canonicalOrigin, securityHeaders, usePublicOrigin } from './web/security.ts';
@@ -88,24 +89,27 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   const app = express();
   app.disable('x-powered-by').disable('etag').set('trust proxy', config.trustProxy);
   usePublicOrigin(app, redirectUri);
-  app.use(requestLog(logger));
-  app.use(securityHeaders(redirectUri));
-  app.use(createHealthRoutes({ pingStore: () => store.ping(), isStopping }));
-  if (config.tls.mode === 'proxy') app.use(createProxyCheck(logger));
-  app.use(canonicalOrigin(redirectUri, config.tls.mode === 'proxy'));
-  app.use(assets.middleware);
+  app.use(inOrder(requestLog(logger), securityHeaders(redirectUri)));
+  addHealthRoutes(app, { pingStore: () => store.ping(), isStopping });
+  const behindProxy = config.tls.mode === 'proxy';
   app.use(
-    createRateLimit({
-      paths: [paths.login, paths.callback, paths.logout],
-      perMinute: config.rateLimit,
-      redis: store.redis,
-    }),
+    inOrder(
+      ...(behindProxy ? [createProxyCheck(logger)] : []),
+      canonicalOrigin(redirectUri, behindProxy),
+      assets.middleware,
+      createRateLimit({
+        paths: [paths.login, paths.callback, paths.logout],
+        perMinute: config.rateLimit,
+        redis: store.redis,
+      }),
+      createSessionMiddleware(config, store),
+    ),
   );
-  app.use(createSessionMiddleware(config, store));
-  app.use(flow.record, auth.router, flow.recordFailure);
-  app.use(createApi({ requireLogin, sessionTimes: times }));
-  app.use(createPages({ render, currentUser, requireLogin, sessionTimes: times, listProjects }));
-  app.use(flow.page, createButtonKit({ render, currentUser }));
+  app.use(...flow.watch(auth.router));
+  addApi(app, { requireLogin, sessionTimes: times });
+  addPages(app, { render, currentUser, requireLogin, sessionTimes: times, listProjects });
+  app.get('/flow', flow.page);
+  addButtonKit(app, { render, currentUser });
   app.use(notFound, createErrorHandler({ render, logger }));
   return { handler: app, messages: messageClasses(app), close: http.close };
 }

@@ -1,17 +1,14 @@
-import type { Request, RequestHandler } from 'express';
-import { Router } from 'express';
+import type { IRouter, Request, RequestHandler } from 'express';
 import { currentUser } from '../auth/index.ts';
 import { send } from './send.ts';
 import type { PageSession } from './view-data.ts';
 
 /** `GET /api/me`: who is logged in, and how long the session lasts, as JSON. Times are ISO 8601 in UTC. */
-export function createApi(options: {
-  requireLogin: RequestHandler;
-  sessionTimes: (req: Request) => PageSession;
-}): Router {
-  const router = Router();
-
-  router.get('/api/me', options.requireLogin, (req, res) => {
+export function addApi(
+  app: IRouter,
+  options: { requireLogin: RequestHandler; sessionTimes: (req: Request) => PageSession },
+): void {
+  app.get('/api/me', options.requireLogin, (req, res) => {
     const { startedAt, idleExpiresAt, expiresAt } = options.sessionTimes(req);
     const answer = {
       member: currentUser(req),
@@ -19,8 +16,6 @@ export function createApi(options: {
     };
     send(res, 'application/json', JSON.stringify(answer));
   });
-
-  return router;
 }
 
 function iso(milliseconds: number): string {

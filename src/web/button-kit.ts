@@ -1,24 +1,24 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Request } from 'express';
-import { Router } from 'express';
+import type { IRouter, Request } from 'express';
 import { sendPage } from './pages.ts';
 import type { ButtonKit, PageUser } from './view-data.ts';
 import type { Render } from './views.ts';
 import { viewsDirectory } from './views.ts';
 
 /** The button kit: `GET /button` shows the button in every look, size and state, and the code to copy. */
-export function createButtonKit(options: {
-  readonly render: Render;
-  /** Who is logged in, if anybody. */
-  currentUser(request: Request): PageUser | undefined;
-}): Router {
+export function addButtonKit(
+  app: IRouter,
+  options: {
+    readonly render: Render;
+    /** Who is logged in, if anybody. */
+    currentUser(request: Request): PageUser | undefined;
+  },
+): void {
   const kit = readButtonKit();
-  const router = Router();
-  router.get('/button', (request, response) => {
+  app.get('/button', (request, response) => {
     sendPage(response, options.render('button', { ...kit, user: options.currentUser(request) }));
   });
-  return router;
 }
 
 /** What the page shows. The style sheet is the very file that our own pages use. */

@@ -1,5 +1,4 @@
-import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
-import { Router } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler, Router } from 'express';
 import type { FlowRecorder, FlowRecorderOptions } from './flow/flow-recorder.ts';
 import { createFlowRecorder } from './flow/flow-recorder.ts';
 import { sendPage } from './pages.ts';
@@ -16,23 +15,20 @@ export interface FlowInspectorOptions extends FlowRecorderOptions {
 
 /** The flow inspector: what records a login, and the page that shows it. */
 export interface FlowInspector {
-  /** Mount before the login's routes. */
-  readonly record: RequestHandler;
-  /** Mount right after the login's routes, before the error handler. */
-  readonly recordFailure: ErrorRequestHandler;
+  /** The login's routes with what has to stand before and behind them. */
+  watch(login: Router): (RequestHandler | ErrorRequestHandler)[];
   /** Give to the HTTP client. Undefined when nothing is recorded. */
   readonly observe?: FlowRecorder['observe'];
   /** `GET /flow`. */
-  readonly page: Router;
+  readonly page: RequestHandler;
 }
 
 /** @see FlowInspector */
 export function createFlowInspector(options: FlowInspectorOptions): FlowInspector {
   const { enabled, paths, render, currentUser } = options;
   const recorder = enabled ? createFlowRecorder(options) : undefined;
-  const page = Router();
 
-  page.get('/flow', async (request, response) => {
+  const page: RequestHandler = async (request, response) => {
     const { viewFlow } = await import('./flow/flow-view.ts'); // a page few look at, and a tenth of this app's files
     const now = Date.now();
     const flows = recorder?.flowsOf(request).map((flow) => viewFlow(flow, paths.callback, now)) ?? [];
@@ -43,11 +39,9 @@ export function createFlowInspector(options: FlowInspectorOptions): FlowInspecto
       response,
       render('flow', { user: currentUser(request), flow: flows[attempt - 1], attempts, attempt }),
     );
-  });
+  };
 
-  if (!recorder) {
-    return { record: (_q, _s, next) => next(), recordFailure: (error, _q, _s, next) => next(error), page };
-  }
+  if (!recorder) return { watch: (login) => [login], page };
   const { record, recordFailure, observe } = recorder;
-  return { record, recordFailure, observe, page };
+  return { watch: (login) => [record, login, recordFailure], observe, page };
 }

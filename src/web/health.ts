@@ -1,4 +1,4 @@
-import { Router } from 'express';
+import type { IRouter } from 'express';
 
 /** What readiness depends on. */
 export interface HealthOptions {
@@ -12,14 +12,12 @@ export interface HealthOptions {
  * `GET /healthz`: the process is alive. `GET /readyz`: it can serve; 503 while it cannot, so that a load balancer looks
  * elsewhere. Both answer JSON. LaunchDarkly is not asked: when it is down, members who are inside stay inside.
  */
-export function createHealthRoutes({ pingStore, isStopping }: HealthOptions): Router {
-  const router = Router();
-
-  router.get('/healthz', (_req, res) => {
+export function addHealthRoutes(app: IRouter, { pingStore, isStopping }: HealthOptions): void {
+  app.get('/healthz', (_req, res) => {
     res.set('Cache-Control', 'no-store').json({ status: 'ok' });
   });
 
-  router.get('/readyz', async (_req, res) => {
+  app.get('/readyz', async (_req, res) => {
     const sessionStore = await pingStore().then(
       () => 'ok' as const,
       () => 'unavailable' as const,
@@ -29,6 +27,4 @@ export function createHealthRoutes({ pingStore, isStopping }: HealthOptions): Ro
     res.set('Cache-Control', 'no-store').status(ready ? 200 : 503);
     res.json({ status: ready ? 'ok' : 'unavailable', sessionStore, stopping });
   });
-
-  return router;
 }

@@ -1,5 +1,4 @@
-import type { Request, RequestHandler, Response } from 'express';
-import { Router } from 'express';
+import type { IRouter, Request, RequestHandler, Response } from 'express';
 import { failures } from './failures.ts';
 import { moment } from './moment.ts';
 import { send } from './send.ts';
@@ -20,35 +19,32 @@ export interface PagesOptions {
 }
 
 /** The pages: `/`, `/account`, `/projects`, `/logged-out` and `/troubleshooting`. */
-export function createPages(options: PagesOptions): Router {
+export function addPages(app: IRouter, options: PagesOptions): void {
   const { render, requireLogin } = options;
-  const router = Router();
 
-  router.get('/', (request, response) => {
+  app.get('/', (request, response) => {
     sendPage(response, render('home', { user: options.currentUser(request) }));
   });
 
-  router.get('/account', requireLogin, (request, response) => {
+  app.get('/account', requireLogin, (request, response) => {
     const user = loggedIn(options.currentUser(request));
     sendPage(response, render('account', { user, times: moments(options.sessionTimes(request)) }));
   });
 
-  router.get('/projects', requireLogin, async (request, response) => {
+  app.get('/projects', requireLogin, async (request, response) => {
     const user = loggedIn(options.currentUser(request));
     sendPage(response, render('projects', { user, projects: await options.listProjects(request) }));
   });
 
-  router.get('/logged-out', (request, response) => {
+  app.get('/logged-out', (request, response) => {
     if (options.currentUser(request)) return response.set('Cache-Control', 'no-store').redirect(303, '/');
     sendPage(response, render('logged-out', {}));
   });
 
-  router.get('/troubleshooting', (request, response) => {
+  app.get('/troubleshooting', (request, response) => {
     const known = Object.entries(failures).map(([code, words]) => ({ code, ...words }));
     sendPage(response, render('troubleshooting', { user: options.currentUser(request), failures: known }));
   });
-
-  return router;
 }
 
 /** Sends a page that depends on who asks: no cache keeps it, so the back button shows nothing after logout. */

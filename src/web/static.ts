@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { viewsDirectory } from './views.ts';
 
 /** The files in `views/assets`: where each is, and the middleware that serves them. */
@@ -39,19 +39,23 @@ export function createAssets(directory = path.join(viewsDirectory, 'assets'), mo
       if (!asset) throw new RangeError(`There is no ${name} in ${directory}.`);
       return asset.href;
     },
-    async middleware(request, response, next) {
+    middleware(request, response, next) {
       const asset = byHref.get(request.path);
-      if (!asset || (request.method !== 'GET' && request.method !== 'HEAD')) return next();
-      const encoding = encodings.find((name) => request.acceptsEncodings(name)) ?? 'identity';
-      const body = await asset.body[encoding]();
-      response.setHeader('Content-Type', asset.type);
-      response.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
-      response.setHeader('Vary', 'Accept-Encoding');
-      if (encoding !== 'identity') response.setHeader('Content-Encoding', encoding);
-      response.setHeader('Content-Length', body.length);
-      response.end(request.method === 'HEAD' ? undefined : body);
+      const reads = request.method === 'GET' || request.method === 'HEAD';
+      return asset && reads ? sendAsset(asset, request, response) : next();
     },
   };
+}
+
+async function sendAsset(asset: Asset, request: Request, response: Response): Promise<void> {
+  const encoding = encodings.find((name) => request.acceptsEncodings(name)) ?? 'identity';
+  const body = await asset.body[encoding]();
+  response.setHeader('Content-Type', asset.type);
+  response.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
+  response.setHeader('Vary', 'Accept-Encoding');
+  if (encoding !== 'identity') response.setHeader('Content-Encoding', encoding);
+  response.setHeader('Content-Length', body.length);
+  response.end(request.method === 'HEAD' ? undefined : body);
 }
 
 const types: Record<string, string> = {

@@ -48,8 +48,8 @@ export async function startInspectedApp(options: {
   });
 
   app.use(createAssets().middleware);
-  app.use(inspector.record);
-  app.get('/auth/login', (_request, response) => {
+  const login = express.Router();
+  login.get('/auth/login', (_request, response) => {
     const parameters = new URLSearchParams({
       response_type: 'code',
       client_id: '50666563-9144-4125-b822-33f308227e45',
@@ -62,15 +62,15 @@ export async function startInspectedApp(options: {
     response.cookie(`login.${secrets.state.slice(0, 16)}`, secrets.sessionCookie, { httpOnly: true });
     response.redirect(303, `https://app.launchdarkly.com/trust/oauth/authorize?${parameters}`);
   });
-  app.get('/auth/callback', async (_request, response) => {
+  login.get('/auth/callback', async (_request, response) => {
     await new Promise(setImmediate);
     for (const exchange of options.exchanges ?? []) inspector.observe?.(exchange);
     if (options.failure) throw options.failure;
     response.cookie('session', secrets.sessionCookie, { httpOnly: true }).redirect(303, '/account');
   });
-  app.post('/auth/logout', (_request, response) => response.redirect(303, '/logged-out'));
-  app.use(inspector.recordFailure);
-  app.use(inspector.page);
+  login.post('/auth/logout', (_request, response) => response.redirect(303, '/logged-out'));
+  app.use(...inspector.watch(login));
+  app.get('/flow', inspector.page);
   app.use(((_error, _request, response, _next) => {
     response.status(400).send('failed');
   }) as express.ErrorRequestHandler);

@@ -2,7 +2,7 @@ import type http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import express from 'express';
-import { createPages } from '../../src/web/pages.ts';
+import { addPages } from '../../src/web/pages.ts';
 import type { PageUser } from '../../src/web/view-data.ts';
 import { sampleUser, views } from '../support/sample-pages.ts';
 
@@ -15,20 +15,19 @@ afterEach(() => {
 /** The pages alone, seen by somebody who is logged in, or not. */
 async function startPages(user?: PageUser): Promise<(path: string) => Promise<Response>> {
   const now = Date.now();
-  const app = express().use(
-    createPages({
-      render: views().render,
-      currentUser: () => user,
-      requireLogin: (_request, response, next) => (user ? next() : response.redirect(303, '/auth/login')),
-      sessionTimes: () => ({
-        startedAt: now - 3_600_000,
-        verifiedAt: now - 90_000,
-        idleExpiresAt: now + 8 * 3_600_000 + 500,
-        expiresAt: now + 6 * 86_400_000 + 500,
-      }),
-      listProjects: async () => [{ key: 'web-shop', name: 'Web shop' }],
+  const app = express();
+  addPages(app, {
+    render: views().render,
+    currentUser: () => user,
+    requireLogin: (_request, response, next) => (user ? next() : response.redirect(303, '/auth/login')),
+    sessionTimes: () => ({
+      startedAt: now - 3_600_000,
+      verifiedAt: now - 90_000,
+      idleExpiresAt: now + 8 * 3_600_000 + 500,
+      expiresAt: now + 6 * 86_400_000 + 500,
     }),
-  );
+    listProjects: async () => [{ key: 'web-shop', name: 'Web shop' }],
+  });
   server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server?.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
