@@ -25,7 +25,7 @@ describe('too many logins from one address', () => {
       const { status, headers: answered } = await browser.request(`${app.url}/auth/login`, { headers });
       expect(status).toBe(303);
       expect(answered.get('ratelimit')).toMatch(new RegExp(`^"login"; r=${perMinute - n}; t=\\d+$`));
-      expect(answered.get('ratelimit-policy')).toMatch(/^"login"; q=5; w=60; pk=:.+:$/);
+      expect(answered.get('ratelimit-policy')).toBe('"login"; q=5; w=60');
     }
     const headers = { 'x-forwarded-for': '203.0.113.99', 'x-real-ip': '203.0.113.99' };
     const page = await browser.request(`${app.url}/auth/login?returnTo=%2Faccount`, { headers });
