@@ -66,12 +66,12 @@ test('an answer that is streamed before the session is stored still carries its 
   const streaming = express();
   Object.defineProperty(streaming.request, 'secure', { value: true });
   streaming.use(createSessionMiddleware(loadAppConfig({ env: app.env, envFile: null }), store));
-  streaming.get('/', (req, res) => {
+  streaming.get('/auth/callback', (req, res) => {
     req.session.login = { revision: 1, startedAt: Date.now() } as Login;
     res.write('first');
     res.end('second');
   });
-  const { headers } = await ask(streaming, '/', {});
+  const { headers } = await ask(streaming, '/auth/callback', {});
   expect(String(headers['set-cookie'])).toMatch(/^__Host-session-/);
 });
 
