@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { readCookies } from './cookies.ts';
+import { createCookieJar, readCookies } from './cookies.ts';
 import { LoginError } from './login-error.ts';
 
 /**
@@ -29,19 +29,19 @@ export function createLoginRounds({
   cookieName: string;
   secure: boolean;
 }): LoginRounds {
-  const attributes = { path: '/', httpOnly: true, secure, sameSite: 'lax' } as const;
+  const cookies = createCookieJar(secure);
 
   return {
     count(req, res) {
-      res.cookie(cookieName, String(counted(req) + 1), { ...attributes, maxAge: memory });
+      cookies.set(res, cookieName, String(counted(req) + 1), memory);
     },
     stopLoop(req, res) {
       if (counted(req) < most) return;
-      res.clearCookie(cookieName, attributes);
+      cookies.clear(res, cookieName);
       throw new LoginError('login_loop');
     },
     forget(req, res) {
-      if (req.headers.cookie?.includes(cookieName)) res.clearCookie(cookieName, attributes);
+      if (req.headers.cookie?.includes(cookieName)) cookies.clear(res, cookieName);
     },
   };
 

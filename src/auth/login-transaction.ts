@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { readCookies } from './cookies.ts';
+import { createCookieJar, readCookies } from './cookies.ts';
 import { LoginError } from './login-error.ts';
 import type { Sealer } from './sealer.ts';
 
@@ -40,18 +40,18 @@ export function createLoginTransactions(options: {
   secure: boolean;
 }): LoginTransactions {
   const { sealer, cookieName, secure } = options;
-  const attributes = { path: '/', httpOnly: true, secure, sameSite: 'lax' } as const;
+  const cookies = createCookieJar(secure);
 
   return {
     save(req, res, transaction) {
       forgetOldest(req, res);
       const sealed = sealer.seal(JSON.stringify(transaction), cookieName);
-      res.cookie(nameFor(transaction.state), sealed, { ...attributes, maxAge: cookieLifetime });
+      cookies.set(res, nameFor(transaction.state), sealed, cookieLifetime);
     },
     take(req, res, state) {
       const name = typeof state === 'string' ? nameFor(state) : '';
       const sealed = isOurs(name) ? readCookies(req)[name] : undefined;
-      if (sealed !== undefined) res.clearCookie(name, attributes);
+      if (sealed !== undefined) cookies.clear(res, name);
       const transaction = open(sealed);
       if (!transaction || transaction.state !== state) throw notUnderWay(req, state);
       if (Date.now() - transaction.startedAt > lifetime) {
@@ -87,7 +87,7 @@ export function createLoginTransactions(options: {
     let size = 0;
     for (const [older, { name, length }] of alive.entries()) {
       size += length;
-      if (older >= mostAlive - 1 || size > mostCharacters) res.clearCookie(name, attributes);
+      if (older >= mostAlive - 1 || size > mostCharacters) cookies.clear(res, name);
     }
   }
 }

@@ -42,16 +42,15 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
   const { oauth, transactions, rounds, sealer, fetchUser, report, origin, paths } = options;
   const router = express.Router();
   if (paths.callback === '/') router.use(exactly('/'), onlyAuthorizationResponses);
-  router.use([paths.login, paths.callback, paths.logout].map(exactly), noStore, refusePrefetch);
 
-  router.get(exactly(paths.login), function login(req, res) {
+  router.get(exactly(paths.login), noStore, refusePrefetch, function login(req, res) {
     const { url, state, codeVerifier } = oauth.buildAuthorizationRequest();
     const returnTo = safeReturnTo(req.query.returnTo);
     transactions.save(req, res, { state, codeVerifier, returnTo, startedAt: Date.now() });
     redirect(res, url.href);
   });
 
-  router.get(exactly(paths.callback), async function callback(req, res) {
+  router.get(exactly(paths.callback), noStore, refusePrefetch, async function callback(req, res) {
     let transaction: LoginTransaction | undefined;
     try {
       transaction = transactions.take(req, res, req.query.state);
@@ -64,7 +63,7 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
     }
   });
 
-  router.post(exactly(paths.logout), async function logout(req, res) {
+  router.post(exactly(paths.logout), noStore, refusePrefetch, async function logout(req, res) {
     refuseCrossSite(req, origin);
     const login = currentLogin(req);
     const tokens = login && openTokens(sealer, req.sessionID, login);
@@ -130,7 +129,7 @@ function queryOf({ originalUrl }: Request): string {
 }
 
 function noStore(_req: Request, res: Response, next: () => void): void {
-  res.set('Cache-Control', 'no-store');
+  res.setHeader('Cache-Control', 'no-store');
   next();
 }
 

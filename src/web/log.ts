@@ -38,9 +38,7 @@ export function createLogger({ level, format, destination }: LoggerOptions): Log
       },
       hooks: { logMethod: writePlainly },
     },
-    format === 'pretty'
-      ? prettyStream(destination)
-      : (destination ?? standardOutput()),
+    format === 'pretty' ? prettyStream(destination) : (destination ?? standardOutput()),
   );
 }
 
