@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as client from 'openid-client';
 import { toLoginError } from './oauth-error.ts';
+import { nextRandomBytes } from './random.ts';
 
 /** An OAuth2 authorization server's endpoints: the part of RFC 8414 metadata that a login needs. */
 export interface AuthorizationServer {
@@ -75,8 +76,8 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
 
   return {
     buildAuthorizationRequest() {
-      const state = client.randomState();
-      const codeVerifier = client.randomPKCECodeVerifier();
+      const state = oneTimeValue();
+      const codeVerifier = oneTimeValue();
       const challenge = {
         code_challenge: sha256(codeVerifier),
         code_challenge_method: 'S256',
@@ -139,6 +140,11 @@ function configure(options: OAuthClientOptions): client.Configuration {
 function isLoopbackHttp(endpoint: string): boolean {
   const { protocol, hostname } = new URL(endpoint);
   return protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
+/** 256 random bits: as a code verifier, what RFC 7636, section 4.1 recommends. */
+function oneTimeValue(): string {
+  return nextRandomBytes(32).toString('base64url');
 }
 
 /** What openid-client does with WebCrypto, which sends the few bytes through the thread pool. */

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import { nextRandomBytes } from './random.ts';
 
 /** Encrypts text so that only this app can read it, and notices any change (AES-256-GCM). */
 export interface Sealer {
@@ -17,7 +18,7 @@ export function createSealer(secrets: readonly [string, ...string[]], purpose: s
   const [newest = Buffer.alloc(0)] = keys;
   return {
     seal(text, context) {
-      const iv = nextIv();
+      const iv = nextRandomBytes(ivLength);
       const cipher = createCipheriv('aes-256-gcm', newest, iv).setAAD(Buffer.from(context));
       const body = [cipher.update(text, 'utf8'), cipher.final()];
       return Buffer.concat([iv, cipher.getAuthTag(), ...body]).toString('base64url');
@@ -41,16 +42,6 @@ export function createTokenSealer(secrets: readonly [string, ...string[]]): Seal
 
 const ivLength = 12;
 const tagLength = 16;
-
-let drawn = Buffer.alloc(0);
-
-/** Random bytes, each used once, drawn for many seals at a time: drawing them one by one takes half of the sealing. */
-function nextIv(): Buffer {
-  if (drawn.length < ivLength) drawn = randomBytes(ivLength * 256);
-  const iv = drawn.subarray(0, ivLength);
-  drawn = drawn.subarray(ivLength);
-  return iv;
-}
 
 function openWith(key: Buffer, bytes: Buffer, context: string): string | undefined {
   const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, ivLength), {
