@@ -4,12 +4,20 @@ import type { SessionRecord } from './session-record.ts';
 import { SessionStoreError } from './session-store-error.ts';
 import { startSweep } from './sweep.ts';
 
+/** A session to be stored under a fresh id. */
+interface Insert {
+  readonly id: string;
+  readonly record: SessionRecord;
+  readonly at: number;
+  readonly answer: Answer;
+}
+
 /** Once a login was taken out of a session, no revision is later. */
 const never = Number.MAX_SAFE_INTEGER;
 
 /**
- * Sessions in a SQLite database that `openDatabase` opened. Every call is answered before it returns. Several
- * processes may use the same file.
+ * Sessions in a SQLite database that `openDatabase` opened. Every call but an insert is answered before it returns.
+ * Several processes may use the same file.
  * @param name how errors call the database.
  */
 export function createFileEngine(opened: OpenDatabase, name: string, now: () => number): Engine {
@@ -35,10 +43,15 @@ export function createFileEngine(opened: OpenDatabase, name: string, now: () => 
   const hold = database.prepare('UPDATE locks SET expires_at = ?3 WHERE key = ?1 AND owner = ?2');
   const release = database.prepare('DELETE FROM locks WHERE key = ? AND owner = ?');
   const ping = database.prepare('SELECT 1 FROM sessions LIMIT 1').raw();
+  const begin = database.prepare('BEGIN IMMEDIATE');
+  const commit = database.prepare('COMMIT');
+  const rollBack = database.prepare('ROLLBACK');
   const stopSweep = startSweep(opened, now);
+  const asked = new Map<string, Insert>();
 
   return {
     read(id, at, answer) {
+      insertBefore(id);
       answerWith(answer, () => {
         const row = read.get(id, at) as [string, string | null, number] | undefined;
         return row && { data: row[0], login: row[1], expiresAt: row[2] };
@@ -46,23 +59,23 @@ export function createFileEngine(opened: OpenDatabase, name: string, now: () => 
     },
 
     insert(id, record, at, answer) {
-      answerWith(answer, () => {
-        const values = columns(id, record);
-        if (insert.run(...values).changes || update.run(...values, at).changes) return;
-        remove.run(id);
-        insert.run(...values);
-      });
+      insertBefore(id);
+      if (asked.size === 0) setImmediate(insertAsked);
+      asked.set(id, { id, record, at, answer });
     },
 
     update(id, record, at, answer) {
+      insertBefore(id);
       answerWith(answer, () => void update.run(...columns(id, record), at));
     },
 
     extend(id, expiresAt, at, answer) {
+      insertBefore(id);
       answerWith(answer, () => void extend.run(id, expiresAt, at));
     },
 
     remove(id, answer) {
+      insertBefore(id);
       answerWith(answer, () => void remove.run(id));
     },
 
@@ -84,10 +97,53 @@ export function createFileEngine(opened: OpenDatabase, name: string, now: () => 
     },
 
     async close() {
+      insertAsked();
       await stopSweep();
       await opened.close();
     },
   };
+
+  /**
+   * Sessions that begin in the same turn of the event loop share a transaction, which is most of an insert's cost. All of
+   * them are stored, or none.
+   */
+  function insertAsked(): void {
+    const all = [...asked.values()];
+    asked.clear();
+    let error: SessionStoreError | null = null;
+    try {
+      whileOpen(() =>
+        all.length > 1 ? inTransaction(() => all.forEach(insertOne)) : all.forEach(insertOne),
+      );
+    } catch (cause) {
+      error = unavailable(cause);
+    }
+    for (const { answer } of all) process.nextTick(answer, error);
+  }
+
+  /** Whatever is asked of a session comes after its insert. */
+  function insertBefore(id: string): void {
+    if (asked.has(id)) insertAsked();
+  }
+
+  /** SQLite itself rolls back after some errors, such as a full disk. */
+  function inTransaction(work: () => void): void {
+    begin.run();
+    try {
+      work();
+      commit.run();
+    } catch (error) {
+      if (database.inTransaction) rollBack.run();
+      throw error;
+    }
+  }
+
+  function insertOne({ id, record, at }: Insert): void {
+    const values = columns(id, record);
+    if (insert.run(...values).changes || update.run(...values, at).changes) return;
+    remove.run(id);
+    insert.run(...values);
+  }
 
   /** The answer is given outside the `try`: what the asker throws is not the engine's fault. */
   function answerWith<T>(answer: Answer<T>, work: () => T | undefined): void {

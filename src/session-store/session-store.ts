@@ -23,7 +23,7 @@ type Done = (error?: unknown) => void;
  * session was destroyed or has expired, is dropped. `session.login` moves forward only, by its `revision`. A session
  * ends when it was idle for `idleMs` or when its login is `maxMs` old; the store sees to that, not the cookie.
  *
- * Calls back with a `SessionStoreError` when the engine cannot serve, and at once when the engine is synchronous:
+ * Calls back with a `SessionStoreError` when the engine cannot serve, and at once when the engine answers at once:
  * express-session sends a response in two pieces while it waits for a store.
  */
 export class SessionStore extends session.Store {

@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import Database from 'libsql';
 import type { SessionStore } from '../../src/session-store/open-session-store.ts';
 import { openSessionStore } from '../../src/session-store/open-session-store.ts';
 import { sessionEngines } from '../support/session-engines.ts';
@@ -180,20 +184,64 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
 });
 
 test.each(engines.filter(([engine]) => engine !== 'Redis'))(
-  'in %s the answer comes before the call returns',
+  'in %s the answer comes before the call returns, unless a session begins',
   async (_engine, setting) => {
     const store = await openSessionStore(setting, { idleMs, maxMs });
+    await set(store, 'sync', newSession());
     const answers: string[] = [];
-    store.set('sync', newSession(), () => answers.push('set'));
     store.get('sync', (_error, found) => {
       answers.push('get');
       store.touch('sync', found!, () => answers.push('touch'));
     });
     store.destroy('sync', () => answers.push('destroy'));
-    expect(answers).toEqual(['set', 'get', 'touch', 'destroy']);
+    expect(answers).toEqual(['get', 'touch', 'destroy']);
     await store.close();
   },
 );
+
+test.each(engines)(
+  'in %s sessions that begin at the same moment are all stored',
+  async (_engine, setting) => {
+    const store = await openSessionStore(setting, { idleMs, maxMs });
+    const ids = [1, 2, 3].map(() => randomUUID());
+    await Promise.all(ids.map((id) => set(store, id, { ...newSession(), finished: { first: id } })));
+    expect(await Promise.all(ids.map((id) => get(store, id)))).toMatchObject(
+      ids.map((first) => ({ finished: { first } })),
+    );
+    await Promise.all(ids.map((id) => destroy(store, id)));
+    await store.close();
+  },
+);
+
+test.each(engines)(
+  'in %s a session that is destroyed as it begins stays destroyed',
+  async (_engine, setting) => {
+    const store = await openSessionStore(setting, { idleMs, maxMs });
+    await Promise.all([set(store, 'short', newSession()), destroy(store, 'short')]);
+    expect(await get(store, 'short')).toBeNull();
+    await store.close();
+  },
+);
+
+test('in a file that another process holds, sessions that begin together are refused together, and later stored', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'session-store-'));
+  const file = join(directory, 'sessions.db');
+  const store = await openSessionStore(`file:${file}`, { idleMs, maxMs });
+  const other = new Database(file);
+  other.exec('BEGIN IMMEDIATE');
+  const begin = () => Promise.allSettled(['one', 'two'].map((id) => set(store, id, newSession())));
+  const refused = await begin();
+  other.exec('ROLLBACK');
+  for (const { status, reason } of refused as PromiseRejectedResult[]) {
+    expect({ status, code: reason?.code }).toEqual({ status: 'rejected', code: 'SESSION_STORE_UNAVAILABLE' });
+    expect(reason.message).toContain('locked');
+  }
+  expect((await begin()).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+  expect(await get(store, 'two')).not.toBeNull();
+  other.close();
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
 
 test.each([
   ['', 'SESSION_STORE_SETTING'],
