@@ -1,7 +1,6 @@
 /** Something that happened to a login, worth a line in the log. It holds no secret. */
 export interface AuthEvent {
   readonly event:
-    | 'login_started'
     | 'login_succeeded'
     | 'logged_out'
     | 'tokens_refreshed'
