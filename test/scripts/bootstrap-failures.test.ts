@@ -1,27 +1,17 @@
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { registerClient } from '../../src/registration/index.ts';
-import type { RegistrationWorld } from '../support/registration.ts';
-import { redirectUri, registrationWorld } from '../support/registration.ts';
-import type { RunOptions, Scripts } from '../support/scripts.ts';
-import { compileScripts, expectNoSecrets } from '../support/scripts.ts';
+import { redirectUri } from '../support/registration.ts';
+import { scriptInWorld } from '../support/script-in-world.ts';
+import type { RunOptions } from '../support/scripts.ts';
+import { expectNoSecrets } from '../support/scripts.ts';
 
 jest.setTimeout(60_000);
 
-let scripts: Scripts;
-let world: RegistrationWorld;
-beforeAll(async () => {
-  scripts = await compileScripts('bootstrap');
-});
-afterAll(() => scripts.remove());
-beforeEach(async () => {
-  world = await registrationWorld();
-});
-afterEach(() => world.close());
+const given = scriptInWorld('bootstrap');
 
 const here = ['--redirect-uri', redirectUri];
-const bootstrap = (args: readonly string[] = here, options?: RunOptions) =>
-  scripts.run(world, 'bootstrap', args, options);
+const bootstrap = (args: readonly string[] = here, options?: RunOptions) => given.run(args, options);
 
 describe('a failure says what LaunchDarkly said, what it likely means, and what to do', () => {
   test.each<[number, string, RegExp]>([
@@ -45,18 +35,18 @@ describe('a failure says what LaunchDarkly said, what it likely means, and what 
     [409, '{"code":"optimistic_locking_error","message":"Conflict."}', /Conflict.*again/s],
     [500, '<h1>oops</h1>', /500.*again/s],
   ])('%d %s', async (status, body, says) => {
-    world.proxy.fail(/^POST/, { acts: false, answer: { status, body } });
+    given.world.proxy.fail(/^POST/, { acts: false, answer: { status, body } });
     const { code, stderr, stdout } = await bootstrap();
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(says);
     expect(stderr).not.toMatch(/^\s+at /m);
-    await registerClient(world.options());
-    expect(await world.clients()).toHaveLength(1);
+    await registerClient(given.world.options());
+    expect(await given.world.clients()).toHaveLength(1);
   });
 
   test('an answer that repeats the token does not get it printed', async () => {
-    const body = JSON.stringify({ code: 'x', message: `bad token ${world.adminToken}` });
-    world.proxy.fail(/./, { acts: false, answer: { status: 400, body } }, 9);
+    const body = JSON.stringify({ code: 'x', message: `bad token ${given.world.adminToken}` });
+    given.world.proxy.fail(/./, { acts: false, answer: { status: 400, body } }, 9);
     expect((await bootstrap()).code).toBe(1);
   });
 
@@ -66,27 +56,27 @@ describe('a failure says what LaunchDarkly said, what it likely means, and what 
       return { status, body: body.slice(1) };
     };
     let leaked = '';
-    world.proxy.fail(/^POST/, { acts: true, answer });
+    given.world.proxy.fail(/^POST/, { acts: true, answer });
     const { code, stdout, stderr } = await bootstrap();
     expect(code).toBe(1);
     expect(leaked).not.toBe('');
     expectNoSecrets(stdout + stderr, [leaked]);
-    expect(await world.clients()).toEqual([]);
+    expect(await given.world.clients()).toEqual([]);
   });
 
   test.each<[string, () => Promise<void>, RegExp]>([
     [
       'a folder in place of the env file',
       async () => {
-        await rm(world.envFile);
-        await mkdir(world.envFile);
+        await rm(given.world.envFile);
+        await mkdir(given.world.envFile);
       },
       /folder in its place/,
     ],
-    ['a read-only env file', () => chmod(world.envFile, 0o400), /chmod u\+w/],
+    ['a read-only env file', () => chmod(given.world.envFile, 0o400), /chmod u\+w/],
     [
       'a name set twice',
-      () => writeFile(world.envFile, 'SESSION_SECRET=\nSESSION_SECRET=\n'),
+      () => writeFile(given.world.envFile, 'SESSION_SECRET=\nSESSION_SECRET=\n'),
       /lines 1 and 2/,
     ],
   ])('%s: nothing is registered', async (_, prepare, says) => {
@@ -94,7 +84,7 @@ describe('a failure says what LaunchDarkly said, what it likely means, and what 
     const { code, stderr } = await bootstrap();
     expect(code).toBe(1);
     expect(stderr).toMatch(says);
-    expect(await world.clients()).toEqual([]);
+    expect(await given.world.clients()).toEqual([]);
   });
 });
 
@@ -102,5 +92,5 @@ test('an env file where nothing can be written: says so, and registers nothing',
   const nowhere = '/sys/nowhere/.env';
   const { code, stderr } = await bootstrap([...here, '--env-file', nowhere]);
   expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be written') });
-  expect(await world.clients()).toEqual([]);
+  expect(await given.world.clients()).toEqual([]);
 });

@@ -1,69 +1,59 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { registerClient } from '../../src/registration/index.ts';
 import { follow } from '../support/program.ts';
-import type { RegistrationWorld } from '../support/registration.ts';
-import { keptText, redirectUri, registrationWorld } from '../support/registration.ts';
-import type { RunOptions, Scripts } from '../support/scripts.ts';
-import { compileScripts, environment, expectNoSecrets, secretsOf } from '../support/scripts.ts';
+import { keptText, redirectUri } from '../support/registration.ts';
+import { scriptInWorld } from '../support/script-in-world.ts';
+import type { RunOptions } from '../support/scripts.ts';
+import { environment, expectNoSecrets, secretsOf } from '../support/scripts.ts';
 import { describeWith } from '../support/when-installed.ts';
 
 jest.setTimeout(60_000);
 
-let scripts: Scripts;
-let world: RegistrationWorld;
-beforeAll(async () => {
-  scripts = await compileScripts('bootstrap');
-});
-afterAll(() => scripts.remove());
-beforeEach(async () => {
-  world = await registrationWorld();
-});
-afterEach(() => world.close());
+const given = scriptInWorld('bootstrap');
 
 const here = ['--redirect-uri', redirectUri];
-const bootstrap = (args: readonly string[] = here, options?: RunOptions) =>
-  scripts.run(world, 'bootstrap', args, options);
+const bootstrap = (args: readonly string[] = here, options?: RunOptions) => given.run(args, options);
 
 describe('what happens to the process', () => {
   test('no process list ever shows the token', async () => {
     let pid = 0;
     const titles: Promise<string>[] = [];
-    world.proxy.watch(() => {
+    given.world.proxy.watch(() => {
       titles.push(readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''));
     });
     await bootstrap(here, { meanwhile: (child) => (pid = child.pid ?? 0) });
     expect(titles).toHaveLength(8);
-    expectNoSecrets((await Promise.all(titles)).join(), await secretsOf(world));
+    expectNoSecrets((await Promise.all(titles)).join(), await secretsOf(given.world));
   });
 
   test('Ctrl-C while LaunchDarkly registers: the secret is saved first', async () => {
     let child: { kill(signal: NodeJS.Signals): boolean } | undefined;
-    world.proxy.watch((moment, { method }) => {
+    given.world.proxy.watch((moment, { method }) => {
       if (moment === 'arrived' && method === 'POST') child?.kill('SIGINT');
     });
     const { code, stderr } = await bootstrap(here, { meanwhile: (running) => (child = running) });
     expect({ code, stderr }).toMatchObject({ code: 130, stderr: expect.stringContaining('Stopping') });
-    expect(await world.secretWorks()).toBe(true);
-    expect(await world.files()).toEqual(['.env', '.env.lock']);
+    expect(await given.world.secretWorks()).toBe(true);
+    expect(await given.world.files()).toEqual(['.env', '.env.lock']);
   });
 
   test('Ctrl-C before: nothing is registered', async () => {
     let child: { kill(signal: NodeJS.Signals): boolean } | undefined;
-    world.proxy.watch((moment, { path: at }) => {
+    given.world.proxy.watch((moment, { path: at }) => {
       if (moment === 'arrived' && at.includes('caller-identity')) child?.kill('SIGINT');
     });
     expect((await bootstrap(here, { meanwhile: (running) => (child = running) })).code).toBe(130);
-    expect(await world.clients()).toEqual([]);
-    expect(await readFile(world.envFile, 'utf8')).toBe(keptText);
+    expect(await given.world.clients()).toEqual([]);
+    expect(await readFile(given.world.envFile, 'utf8')).toBe(keptText);
   });
 
   test('nobody reads what it says any more: the secret is saved all the same', async () => {
-    const child = scripts.start(world, 'bootstrap', here);
+    const child = given.start(here);
     child.stdout?.destroy();
     child.stderr?.destroy();
     expect(await follow(child).ended).toBe(0);
-    expect(await world.secretWorks()).toBe(true);
+    expect(await given.world.secretWorks()).toBe(true);
   });
 
   test('three at once register one client', async () => {
@@ -73,20 +63,20 @@ describe('what happens to the process', () => {
       'unchanged',
       'unchanged',
     ]);
-    expect(await world.clients()).toHaveLength(1);
+    expect(await given.world.clients()).toHaveLength(1);
   });
 
   test('killed after a random time, twelve times, then run again: one client that works', async () => {
     for (let round = 0; round < 12; round++) {
-      const child = scripts.start(world, 'bootstrap', [...here, '--rotate', '--yes']);
+      const child = given.start([...here, '--rotate', '--yes']);
       const timer = setTimeout(() => child.kill('SIGKILL'), 100 + Math.random() * 400);
       await follow(child).ended;
       clearTimeout(timer);
     }
     expect((await bootstrap([...here, '--yes'])).code).toBe(0);
-    expect(await world.clients()).toHaveLength(1);
-    expect(await world.secretWorks()).toBe(true);
-    expect(await world.otherLines()).toBe(keptText);
+    expect(await given.world.clients()).toHaveLength(1);
+    expect(await given.world.secretWorks()).toBe(true);
+    expect(await given.world.otherLines()).toBe(keptText);
   });
 });
 
@@ -98,15 +88,15 @@ describeWith('script', 'bsdutils', 'on a terminal', (script) => {
     env: RunOptions['env'] = {},
   ) {
     const { spawn } = await import('node:child_process');
-    const command = scripts
-      .commandLine(world, 'bootstrap', args)
+    const command = given
+      .commandLine(args)
       .map((part) => `'${part}'`)
       .join(' ');
     const onMacOs = process.platform === 'darwin';
     const call = onMacOs ? ['-q', '/dev/null', '/bin/sh', '-c', command] : ['-qec', command, '/dev/null'];
     const child = spawn(script, call, {
-      cwd: world.folder,
-      env: { ...environment(world, env), TERM: 'xterm', SHELL: '/bin/sh' },
+      cwd: given.world.folder,
+      env: { ...environment(given.world, env), TERM: 'xterm', SHELL: '/bin/sh' },
     });
     const program = follow(child);
     for (const answer of answers) {
@@ -118,24 +108,24 @@ describeWith('script', 'bsdutils', 'on a terminal', (script) => {
   }
 
   test('asks for the token and does not show it', async () => {
-    const { code, screen } = await onTerminal(here, [`${world.adminToken}\r`], {
+    const { code, screen } = await onTerminal(here, [`${given.world.adminToken}\r`], {
       LD_ACCESS_TOKEN: undefined,
     });
     expect(code).toBe(0);
-    expectNoSecrets(screen, await secretsOf(world));
-    expect(await world.secretWorks()).toBe(true);
+    expectNoSecrets(screen, await secretsOf(given.world));
+    expect(await given.world.secretWorks()).toBe(true);
   });
 
   test('asks before it replaces the client, and no means no', async () => {
-    await registerClient(world.options());
-    const before = await readFile(world.envFile, 'utf8');
+    await registerClient(given.world.options());
+    const before = await readFile(given.world.envFile, 'utf8');
     const refused = await onTerminal([...here, '--rotate'], ['n\r']);
     expect(refused.code).toBe(1);
     expect(refused.screen).toContain('Replace "Log in with LaunchDarkly');
-    expect(await readFile(world.envFile, 'utf8')).toBe(before);
+    expect(await readFile(given.world.envFile, 'utf8')).toBe(before);
     expect((await onTerminal([...here, '--rotate'], ['y\r'])).code).toBe(0);
-    expect(await readFile(world.envFile, 'utf8')).not.toBe(before);
-    expect(await world.clients()).toHaveLength(1);
+    expect(await readFile(given.world.envFile, 'utf8')).not.toBe(before);
+    expect(await given.world.clients()).toHaveLength(1);
   });
 
   test('shows that it is waiting, in colour unless NO_COLOR is set, and takes it away again', async () => {
@@ -149,6 +139,6 @@ describeWith('script', 'bsdutils', 'on a terminal', (script) => {
 
   test('Ctrl-C at a question changes nothing', async () => {
     expect((await onTerminal(here, ['\u0003'], { LD_ACCESS_TOKEN: undefined })).code).toBe(130);
-    expect(await readFile(world.envFile, 'utf8')).toBe(keptText);
+    expect(await readFile(given.world.envFile, 'utf8')).toBe(keptText);
   });
 });

@@ -1,36 +1,25 @@
 import { chmod, readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { registerClient } from '../../src/registration/index.ts';
-import type { RegistrationWorld } from '../support/registration.ts';
-import { keptText, redirectUri, registrationWorld } from '../support/registration.ts';
-import type { RunOptions, Scripts } from '../support/scripts.ts';
-import { compileScripts } from '../support/scripts.ts';
+import { keptText, redirectUri } from '../support/registration.ts';
+import { scriptInWorld } from '../support/script-in-world.ts';
+import type { RunOptions } from '../support/scripts.ts';
 
 jest.setTimeout(60_000);
 
-let scripts: Scripts;
-let world: RegistrationWorld;
-beforeAll(async () => {
-  scripts = await compileScripts('bootstrap');
-});
-afterAll(() => scripts.remove());
-beforeEach(async () => {
-  world = await registrationWorld();
-});
-afterEach(() => world.close());
+const given = scriptInWorld('bootstrap');
 
 const here = ['--redirect-uri', redirectUri];
-const bootstrap = (args: readonly string[] = here, options?: RunOptions) =>
-  scripts.run(world, 'bootstrap', args, options);
+const bootstrap = (args: readonly string[] = here, options?: RunOptions) => given.run(args, options);
 
 describe('what it says', () => {
   test('registers, says what was saved and what comes next', async () => {
     const { code, stdout, stderr } = await bootstrap();
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain(world.env().LD_OAUTH_CLIENT_ID);
+    expect(stdout).toContain(given.world.env().LD_OAUTH_CLIENT_ID);
     expect(stdout).toContain('Next: ');
     expect(stdout).not.toContain('\u001b');
-    expect(await world.secretWorks()).toBe(true);
+    expect(await given.world.secretWorks()).toBe(true);
   });
 
   test('says so when all is as it should be, and changes what differs', async () => {
@@ -47,10 +36,12 @@ describe('what it says', () => {
     const done = await bootstrap([...here, '--json']);
     expect(JSON.parse(done.stdout)).toMatchObject({
       action: 'registered',
-      client: { clientId: world.env().LD_OAUTH_CLIENT_ID, redirectUri },
-      envFile: world.envFile,
+      client: { clientId: given.world.env().LD_OAUTH_CLIENT_ID, redirectUri },
+      envFile: given.world.envFile,
     });
-    const failed = await bootstrap([...here, '--json'], { env: { LD_ACCESS_TOKEN: world.readerToken } });
+    const failed = await bootstrap([...here, '--json'], {
+      env: { LD_ACCESS_TOKEN: given.world.readerToken },
+    });
     expect(failed.code).toBe(1);
     expect(JSON.parse(failed.stdout)).toMatchObject({ error: { code: 'forbidden' } });
   });
@@ -61,12 +52,12 @@ describe('what it says', () => {
       code: 0,
       stdout: expect.stringContaining('Would have registered'),
     });
-    expect(await readFile(world.envFile, 'utf8')).toBe(keptText);
-    expect(await world.clients()).toEqual([]);
+    expect(await readFile(given.world.envFile, 'utf8')).toBe(keptText);
+    expect(await given.world.clients()).toEqual([]);
   });
 
   test('says that a file which others could read is private now', async () => {
-    await chmod(world.envFile, 0o644);
+    await chmod(given.world.envFile, 0o644);
     expect((await bootstrap()).stderr).toContain('0644');
   });
 
@@ -88,7 +79,7 @@ describe('a wrong call exits 2 and says what would be right', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(says);
     expect(stderr).not.toMatch(/api-0000|^\s+at /m);
-    expect(world.proxy.seen()).toEqual([]);
+    expect(given.world.proxy.seen()).toEqual([]);
   });
 
   test('no token, and nobody to ask for it', async () => {
@@ -97,14 +88,14 @@ describe('a wrong call exits 2 and says what would be right', () => {
   });
 
   test('something destructive, and nobody to ask', async () => {
-    await registerClient(world.options());
-    const before = await readFile(world.envFile, 'utf8');
+    await registerClient(given.world.options());
+    const before = await readFile(given.world.envFile, 'utf8');
     const { code, stderr } = await bootstrap([...here, '--rotate']);
     expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
-    expect(await readFile(world.envFile, 'utf8')).toBe(before);
+    expect(await readFile(given.world.envFile, 'utf8')).toBe(before);
     expect((await bootstrap([...here, '--rotate', '--yes'])).code).toBe(0);
-    expect(await world.clients()).toHaveLength(1);
-    expect(await world.secretWorks()).toBe(true);
+    expect(await given.world.clients()).toHaveLength(1);
+    expect(await given.world.secretWorks()).toBe(true);
   });
 
   test('--help exits 0', async () => {

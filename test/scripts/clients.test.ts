@@ -1,34 +1,26 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { registerClient } from '../../src/registration/index.ts';
 import type { Substitute } from '../support/flaky-proxy.ts';
-import type { RegistrationWorld } from '../support/registration.ts';
 import { keptText, redirectUri, registrationWorld } from '../support/registration.ts';
-import type { Scripts } from '../support/scripts.ts';
-import { compileScripts } from '../support/scripts.ts';
+import { scriptInWorld } from '../support/script-in-world.ts';
 
 jest.setTimeout(60_000);
 
-let scripts: Scripts;
-let world: RegistrationWorld;
-beforeAll(async () => {
-  scripts = await compileScripts('clients');
+const given = scriptInWorld('clients', async () => {
+  const made = await registrationWorld();
+  await registerClient(made.options());
+  return made;
 });
-afterAll(() => scripts.remove());
-beforeEach(async () => {
-  world = await registrationWorld();
-  await registerClient(world.options());
-});
-afterEach(() => world.close());
 
-const clients = (...args: string[]) => scripts.run(world, 'clients', args);
-const ownId = () => world.env().LD_OAUTH_CLIENT_ID ?? '';
+const clients = (...args: string[]) => given.run(args);
+const ownId = () => given.world.env().LD_OAUTH_CLIENT_ID ?? '';
 
 async function another(name = 'Another', uri = 'https://another.example.test/cb'): Promise<string> {
   const input = { name, redirectUri: uri, description: '' };
-  const { clientId } = await world
+  const { clientId } = await given.world
     .options()
-    .launchDarkly.createOAuth2Client({ apiToken: world.adminToken }, input);
+    .launchDarkly.createOAuth2Client({ apiToken: given.world.adminToken }, input);
   return clientId;
 }
 
@@ -52,9 +44,9 @@ describe('list', () => {
       return { status: 200, body: JSON.stringify({ items: items.slice(from, from + 2), _links: links }) };
     };
     const path = '/api/v2/oauth/clients';
-    world.proxy.fail(/clients$/, { acts: true, answer: page(0, `${path}?p=2`) });
-    world.proxy.fail(/p=2$/, { acts: true, answer: page(2, `${world.proxy.url}${path}?p=3`) });
-    world.proxy.fail(/p=3$/, { acts: true, answer: page(4) });
+    given.world.proxy.fail(/clients$/, { acts: true, answer: page(0, `${path}?p=2`) });
+    given.world.proxy.fail(/p=2$/, { acts: true, answer: page(2, `${given.world.proxy.url}${path}?p=3`) });
+    given.world.proxy.fail(/p=3$/, { acts: true, answer: page(4) });
     const { stdout } = await clients('list', '--json');
     expect(JSON.parse(stdout).clients.map(({ name }: { name: string }) => name)).toEqual([
       expect.stringContaining('Log in'),
@@ -74,7 +66,7 @@ describe('list', () => {
     ['goes round in a circle', '/api/v2/oauth/clients', /do not end|next page|pages/],
   ])('a next page that %s is refused, and the token goes nowhere else', async (_, href, says) => {
     const body = JSON.stringify({ items: [], _links: { next: { href } } });
-    world.proxy.fail(/clients$/, { acts: false, answer: { status: 200, body } }, 9);
+    given.world.proxy.fail(/clients$/, { acts: false, answer: { status: 200, body } }, 9);
     const { code, stderr } = await clients('list');
     expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringMatching(says) });
   });
@@ -83,7 +75,9 @@ describe('list', () => {
     await another('Half [x]');
     const description = '[unfinished registration 00000000-0000-4000-8000-000000000000]';
     const id = await another('Half');
-    await world.options().launchDarkly.patchOAuth2Client({ apiToken: world.adminToken }, id, { description });
+    await given.world
+      .options()
+      .launchDarkly.patchOAuth2Client({ apiToken: given.world.adminToken }, id, { description });
     expect((await clients('list')).stdout).toMatch(/Half {2}unfinished registration/);
   });
 });
@@ -111,23 +105,23 @@ describe('update', () => {
     const uri = 'https://moved.example.test/cb';
     const { code, stdout } = await clients('update', '--name', 'Neu', '--redirect-uri', uri);
     expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('-> "Neu"') });
-    expect(await world.clients(uri)).toMatchObject([{ name: 'Neu' }]);
-    expect(world.env().LD_OAUTH_REDIRECT_URI).toBe(uri);
-    expect(await world.otherLines()).toBe(keptText);
+    expect(await given.world.clients(uri)).toMatchObject([{ name: 'Neu' }]);
+    expect(given.world.env().LD_OAUTH_REDIRECT_URI).toBe(uri);
+    expect(await given.world.otherLines()).toBe(keptText);
   });
 
   test('leaves the env file alone for another client', async () => {
     const id = await another();
-    const before = await readFile(world.envFile, 'utf8');
+    const before = await readFile(given.world.envFile, 'utf8');
     await clients('update', id, '--redirect-uri', 'https://moved.example.test/cb', '--description', '');
-    expect(await readFile(world.envFile, 'utf8')).toBe(before);
+    expect(await readFile(given.world.envFile, 'utf8')).toBe(before);
   });
 
   test('nothing to change sends no PATCH', async () => {
-    const [own] = await world.clients();
-    world.proxy.requests.splice(0);
+    const [own] = await given.world.clients();
+    given.world.proxy.requests.splice(0);
     expect((await clients('update', '--name', own?.name ?? '')).code).toBe(0);
-    expect(world.proxy.seen()).toEqual([expect.stringMatching(/^GET /)]);
+    expect(given.world.proxy.seen()).toEqual([expect.stringMatching(/^GET /)]);
   });
 
   test.each([
@@ -146,26 +140,26 @@ describe('update', () => {
 describe('rotate', () => {
   test('replaces the client and its secret', async () => {
     const old = ownId();
-    const oldSecret = world.env().LD_OAUTH_CLIENT_SECRET;
+    const oldSecret = given.world.env().LD_OAUTH_CLIENT_SECRET;
     const { code } = await clients('rotate', '--yes');
     expect(code).toBe(0);
-    expect(await world.clients()).toMatchObject([{ clientId: ownId() }]);
+    expect(await given.world.clients()).toMatchObject([{ clientId: ownId() }]);
     expect(ownId()).not.toBe(old);
-    expect(world.env().LD_OAUTH_CLIENT_SECRET).not.toBe(oldSecret);
-    expect(await world.secretWorks()).toBe(true);
+    expect(given.world.env().LD_OAUTH_CLIENT_SECRET).not.toBe(oldSecret);
+    expect(await given.world.secretWorks()).toBe(true);
   });
 
   test('--keep-old keeps the old one and says how to delete it', async () => {
     const old = ownId();
     expect((await clients('rotate', '--yes', '--keep-old')).stdout).toContain(`clients -- delete ${old}`);
-    expect(await world.clients()).toHaveLength(2);
+    expect(await given.world.clients()).toHaveLength(2);
     expect((await clients('delete', old, '--yes')).code).toBe(0);
-    expect(await world.secretWorks()).toBe(true);
+    expect(await given.world.secretWorks()).toBe(true);
   });
 
   test('asks first', async () => {
     expect((await clients('rotate')).code).toBe(2);
-    expect(await world.secretWorks()).toBe(true);
+    expect(await given.world.secretWorks()).toBe(true);
   });
 });
 
@@ -177,14 +171,14 @@ describe('delete', () => {
       code: 0,
       stdout: expect.stringContaining(id),
     });
-    expect(await world.clients('https://another.example.test/cb')).toEqual([]);
+    expect(await given.world.clients('https://another.example.test/cb')).toEqual([]);
   });
 
   test('refuses the one in use, except with --force', async () => {
     const refused = await clients('delete', ownId(), '--yes');
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--force') });
-    expect(await world.clients()).toHaveLength(1);
+    expect(await given.world.clients()).toHaveLength(1);
     expect((await clients('delete', ownId(), '--yes', '--force')).code).toBe(0);
-    expect(await world.clients(redirectUri)).toEqual([]);
+    expect(await given.world.clients(redirectUri)).toEqual([]);
   });
 });

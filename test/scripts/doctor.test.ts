@@ -1,32 +1,24 @@
 import { appendFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { checks } from '../../src/doctor/examine.ts';
 import { registerClient } from '../../src/registration/index.ts';
 import { closedPort } from '../support/http-server.ts';
-import type { RegistrationWorld } from '../support/registration.ts';
 import { registrationWorld } from '../support/registration.ts';
-import type { RunOptions, Scripts } from '../support/scripts.ts';
-import { compileScripts } from '../support/scripts.ts';
+import { scriptInWorld } from '../support/script-in-world.ts';
+import type { RunOptions } from '../support/scripts.ts';
 
 jest.setTimeout(60_000);
 
-let scripts: Scripts;
-let world: RegistrationWorld;
-beforeAll(async () => {
-  scripts = await compileScripts('doctor');
-});
-afterAll(() => scripts.remove());
-beforeEach(async () => {
-  world = await registrationWorld({
+const given = scriptInWorld('doctor', async () => {
+  const made = await registrationWorld({
     text: '',
     redirectUri: `https://localhost:${await closedPort()}/auth/callback`,
   });
-  await registerClient(world.options());
+  await registerClient(made.options());
+  return made;
 });
-afterEach(() => world.close());
 
-const doctor = (args: readonly string[] = [], options?: RunOptions) =>
-  scripts.run(world, 'doctor', args, options);
+const doctor = (args: readonly string[] = [], options?: RunOptions) => given.run(args, options);
 
 test('all is well: one line a check, exit 0', async () => {
   const { code, stdout, stderr } = await doctor();
@@ -40,7 +32,7 @@ test('without an access token: exit 0 too', async () => {
 });
 
 test('something is broken: the line, its mend, exit 1', async () => {
-  await appendFile(world.envFile, 'SESSION_IDLE=soon\n');
+  await appendFile(given.world.envFile, 'SESSION_IDLE=soon\n');
   const { code, stdout } = await doctor();
   expect(code).toBe(1);
   expect(stdout).toMatch(/^✗ Settings are valid: SESSION_IDLE .*\n {4}mend: SESSION_IDLE=8h/m);
@@ -51,7 +43,7 @@ test('--json is one document with every check', async () => {
   const well = JSON.parse((await doctor(['--json'])).stdout);
   expect(well).toMatchObject({ ok: true });
   expect(well.checks.map(({ name }: { name: string }) => name)).toEqual(checks.map(({ name }) => name));
-  await appendFile(world.envFile, 'LD_OAUTH_SCOPE="a  b"\n');
+  await appendFile(given.world.envFile, 'LD_OAUTH_SCOPE="a  b"\n');
   const { code, stdout } = await doctor(['--json']);
   expect(code).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({ ok: false });
