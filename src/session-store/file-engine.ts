@@ -110,15 +110,12 @@ export function createFileEngine(opened: OpenDatabase, name: string, now: () => 
   function insertAsked(): void {
     const all = [...asked.values()];
     asked.clear();
-    let error: SessionStoreError | null = null;
-    try {
-      whileOpen(() =>
-        all.length > 1 ? inTransaction(() => all.forEach(insertOne)) : all.forEach(insertOne),
-      );
-    } catch (cause) {
-      error = unavailable(cause);
-    }
-    for (const { answer } of all) process.nextTick(answer, error);
+    const answerAll: Answer = (error) => {
+      for (const { answer } of all) process.nextTick(answer, error);
+    };
+    answerWith(answerAll, () =>
+      all.length > 1 ? inTransaction(() => all.forEach(insertOne)) : all.forEach(insertOne),
+    );
   }
 
   /** Whatever is asked of a session comes after its insert. */
