@@ -34,9 +34,15 @@ export interface Login {
 declare module 'express-session' {
   interface SessionData {
     login?: Login;
-    /** The last few finished logins: beginning of `state` to `returnTo`, for whoever reloads the callback. */
-    finished?: Record<string, string>;
+    /** The last few, for whoever reloads the callback. */
+    finishedLogins?: readonly FinishedLogin[];
   }
+}
+
+interface FinishedLogin {
+  /** The beginning of its `state`. */
+  readonly state: string;
+  readonly returnTo: string;
 }
 
 /** Who is logged in, or undefined. */
@@ -66,7 +72,7 @@ export async function startUserSession(
   const before = req.session.login;
   const again = before !== undefined && isSame(before.user, user);
   const replaced = before && !again ? openTokens(sealer, req.sessionID, before) : undefined;
-  const finished = Object.entries({ ...(again && req.session.finished), [finishedKey(state)]: returnTo });
+  const earlier = (again && req.session.finishedLogins) || [];
   await promise((done) => req.session.regenerate(done));
   const now = Date.now();
   req.session.login = newLogin(sealer, req.sessionID, tokens, {
@@ -75,7 +81,7 @@ export async function startUserSession(
     verifiedAt: now,
     revision: 1,
   });
-  req.session.finished = Object.fromEntries(finished.slice(-finishedKept));
+  req.session.finishedLogins = [...earlier, { state: beginningOf(state), returnTo }].slice(-finishedKept);
   try {
     await promise((done) => req.session.save(done));
   } catch (error) {
@@ -97,9 +103,9 @@ export async function endUserSession(req: Request): Promise<void> {
 
 /** Where a login that this session has finished went; undefined when `state` is none of its logins. */
 export function finishedLoginReturnTo(req: Request, state: unknown): string | undefined {
-  const finished = req.session?.finished ?? {};
-  if (typeof state !== 'string' || !Object.hasOwn(finished, finishedKey(state))) return undefined;
-  return finished[finishedKey(state)];
+  if (typeof state !== 'string') return undefined;
+  const finished = req.session?.finishedLogins ?? [];
+  return finished.find((login) => login.state === beginningOf(state))?.returnTo;
 }
 
 /** A login with its tokens sealed for the session it belongs to. */
@@ -127,6 +133,6 @@ export function openTokens(sealer: Sealer, sessionId: string, login: Login): Tok
   return text === undefined ? undefined : (JSON.parse(text) as TokenSet);
 }
 
-function finishedKey(state: string): string {
+function beginningOf(state: string): string {
   return state.slice(0, 16);
 }

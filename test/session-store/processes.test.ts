@@ -21,7 +21,7 @@ describe.each(Object.entries(await sharedEngines()))('processes that share %s', 
       `const loaded = await get(store, 'shared');
        console.log('loaded', loaded.login.revision);
        process.stdin.once('data', async () => {
-         await set(store, 'shared', { ...loaded, finished: { late: '/' } });
+         await set(store, 'shared', { ...loaded, finishedLogins: [{ state: 'late', returnTo: '/' }] });
          console.log('after', await get(store, 'shared'));
          await store.close();
          process.exit();
@@ -41,13 +41,15 @@ describe.each(Object.entries(await sharedEngines()))('processes that share %s', 
         await store.withLock('counter', async () => {
           const session = (await get(store, 'counter')) ?? newSession();
           await new Promise(setImmediate);
-          await set(store, 'counter', { ...session, finished: { count: String(Number(session.finished?.count ?? 0) + 1) } });
+          await set(store, 'counter', { ...session, finishedLogins: [{ state: 'count', returnTo: String(Number(session.finishedLogins?.[0]?.returnTo ?? 0) + 1) }] });
         });
       await store.close();
       process.exit();`;
     await Promise.all([runWithStore(setting, count).ended, runWithStore(setting, count).ended]);
     const store = await openSessionStore(setting, lifetimes);
-    expect(await get(store, 'counter')).toMatchObject({ finished: { count: '80' } });
+    expect(await get(store, 'counter')).toMatchObject({
+      finishedLogins: [{ state: 'count', returnTo: '80' }],
+    });
     await store.close();
   });
 

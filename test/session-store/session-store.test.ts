@@ -27,7 +27,7 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
   afterEach(() => store.close());
 
   test('gives back what was stored, login and cookie included', async () => {
-    const session = { ...newSession(), login: login(), finished: { a: '/b' } };
+    const session = { ...newSession(), login: login(), finishedLogins: [{ state: 'a', returnTo: '/b' }] };
     await set(store, id, { ...session });
     expect(await get(store, id)).toMatchObject(session);
   });
@@ -36,19 +36,19 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
     await set(store, id, { ...newSession(), login: login({ revision: 7 }) });
     const found = await get(store, id);
     expect(JSON.parse(JSON.stringify(found))).toMatchObject({ login: 7 });
-    await set(store, id, { ...found!, finished: { a: '/b' } });
+    await set(store, id, { ...found!, finishedLogins: [{ state: 'a', returnTo: '/b' }] });
     expect(await get(store, id)).toMatchObject({
       login: { revision: 7, user: { firstName: 'Ariel' } },
-      finished: { a: '/b' },
+      finishedLogins: [{ state: 'a', returnTo: '/b' }],
     });
   });
 
   test('overwrites nothing with a save that changes nothing', async () => {
     const session = newSession();
     await set(store, id, session);
-    await set(store, id, { ...(await get(store, id))!, finished: { a: '/b' } });
+    await set(store, id, { ...(await get(store, id))!, finishedLogins: [{ state: 'a', returnTo: '/b' }] });
     await set(store, id, session);
-    expect(await get(store, id)).toMatchObject({ finished: { a: '/b' } });
+    expect(await get(store, id)).toMatchObject({ finishedLogins: [{ state: 'a', returnTo: '/b' }] });
   });
 
   test('knows nothing of a session nobody stored', async () => {
@@ -61,7 +61,7 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
     const loaded = await get(store, id);
     await destroy(store, id);
     await set(store, id, session);
-    await set(store, id, { ...loaded!, finished: { late: '/' } });
+    await set(store, id, { ...loaded!, finishedLogins: [{ state: 'late', returnTo: '/' }] });
     await touch(store, id, loaded!);
     expect(await get(store, id)).toBeNull();
   });
@@ -73,10 +73,10 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
       ...(await get(store, id))!,
       login: login({ revision: 2, tokens: 'fresh' }),
     });
-    await set(store, id, { ...late!, finished: { a: '/late' } });
+    await set(store, id, { ...late!, finishedLogins: [{ state: 'a', returnTo: '/late' }] });
     expect(await get(store, id)).toMatchObject({
       login: { revision: 2, tokens: 'fresh' },
-      finished: { a: '/late' },
+      finishedLogins: [{ state: 'a', returnTo: '/late' }],
     });
   });
 
@@ -101,9 +101,12 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
     await set(store, id, {
       ...newSession(),
       login: login({ revision: 1, tokens: 'older' }),
-      finished: { a: '/' },
+      finishedLogins: [{ state: 'a', returnTo: '/' }],
     });
-    expect(await get(store, id)).toMatchObject({ login: { tokens: 'newer' }, finished: { a: '/' } });
+    expect(await get(store, id)).toMatchObject({
+      login: { tokens: 'newer' },
+      finishedLogins: [{ state: 'a', returnTo: '/' }],
+    });
   });
 
   test('lets a fresh session start where one has expired', async () => {
@@ -204,9 +207,13 @@ test.each(engines)(
   async (_engine, setting) => {
     const store = await openSessionStore(setting, { idleMs, maxMs });
     const ids = [1, 2, 3].map(() => randomUUID());
-    await Promise.all(ids.map((id) => set(store, id, { ...newSession(), finished: { first: id } })));
+    await Promise.all(
+      ids.map((id) =>
+        set(store, id, { ...newSession(), finishedLogins: [{ state: 'first', returnTo: id }] }),
+      ),
+    );
     expect(await Promise.all(ids.map((id) => get(store, id)))).toMatchObject(
-      ids.map((first) => ({ finished: { first } })),
+      ids.map((first) => ({ finishedLogins: [{ state: 'first', returnTo: first }] })),
     );
     await Promise.all(ids.map((id) => destroy(store, id)));
     await store.close();
