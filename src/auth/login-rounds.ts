@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { createCookieJar, readCookies } from './cookies.ts';
+import { createCookieJar, readCookie } from './cookies.ts';
 import { LoginError } from './login-error.ts';
 
 /**
@@ -46,7 +46,7 @@ export function createLoginRounds({
   };
 
   function counted(req: Request): number {
-    const value = readCookies(req)[cookieName] ?? '';
+    const value = readCookie(req, cookieName) ?? '';
     return /^\d$/.test(value) ? Number(value) : 0;
   }
 }

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { createCookieJar, readCookies } from './cookies.ts';
+import { createCookieJar, readCookie, readCookies } from './cookies.ts';
 import { LoginError } from './login-error.ts';
 import type { Sealer } from './sealer.ts';
 
@@ -50,7 +50,7 @@ export function createLoginTransactions(options: {
     },
     take(req, res, state) {
       const name = typeof state === 'string' ? nameFor(state) : '';
-      const sealed = isOurs(name) ? readCookies(req)[name] : undefined;
+      const sealed = isOurs(name) ? readCookie(req, name) : undefined;
       if (sealed !== undefined) cookies.clear(res, name);
       const transaction = open(sealed);
       if (!transaction || transaction.state !== state) throw notUnderWay(req, state);
@@ -76,9 +76,9 @@ export function createLoginTransactions(options: {
   }
 
   function forgetOldest(req: Request, res: Response): void {
-    const alive = Object.entries(readCookies(req))
+    const alive = readCookies(req)
       .filter(([name]) => isOurs(name))
-      .map(([name, sealed = '']) => ({
+      .map(([name, sealed]) => ({
         name,
         length: sealed.length,
         startedAt: open(sealed)?.startedAt ?? 0,

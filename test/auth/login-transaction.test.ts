@@ -163,11 +163,23 @@ describe('a login transaction', () => {
   });
 });
 
+test.each(['; ', ';', ' ;  '])(
+  'a login transaction is found among other cookies parted by %p',
+  async (parting) => {
+    await begin(1);
+    const [name = ''] = names();
+    const sealed = browser.cookies(site).get(name)?.value ?? '';
+    const cookie = ['alone', 'a=b=c', `${name}=${sealed}`, `${name}=second`, '='].join(parting);
+    expect(await take(1, { cookie })).toMatchObject({ state: state(1) });
+  },
+);
+
 describe('cookies that no browser would send do no harm', () => {
   const six = (name: (n: number) => string) => [1, 2, 3, 4, 5, 6].map((n) => `${name(n)}=x`).join('; ');
 
   test.each([
     ['an empty name', '=x'],
+    ['nothing but a name', `${cookieName}.${state(1).slice(0, 16)}`],
     ['a name with a blank', six((n) => `${cookieName}.a ${n}`)],
     ['a name beyond ASCII', six((n) => `${cookieName}.é${n}`)],
     ['names that mean something to JavaScript', '__proto__=x; constructor=y; toString=z'],
