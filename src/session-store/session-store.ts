@@ -92,14 +92,14 @@ export class SessionStore extends session.Store {
     this.#engine.remove(id, done);
   }
 
-  /** A session that was never stored has no other to make way for: only its id changes. */
+  /** A session that was never stored has an id that nobody has seen: it keeps that, and is merely emptied. */
   override regenerate(req: Parameters<session.Store['regenerate']>[0], done: Done): void {
     if (storedRecord(req.session)) {
       super.regenerate(req, done);
-    } else {
-      req.sessionStore.generate(req);
-      done();
+      return;
     }
+    for (const name of Object.keys(req.session)) if (name !== 'cookie') delete req.session[name as never];
+    done();
   }
 
   /** Makes `req.session` of what `get` found, without forgetting that it came from the store. */

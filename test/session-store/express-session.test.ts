@@ -32,6 +32,15 @@ describe.each(Object.entries(await sessionEngines()))(
       app.get('/out', (req, res, next) =>
         req.session.destroy((error) => (error ? next(error) : res.send('out'))),
       );
+      app.get('/in-anew', (req, res, next) => {
+        req.session.finishedLogins = [{ state: 'from before', returnTo: '/' }];
+        const idBefore = req.sessionID;
+        req.session.regenerate((error) => {
+          if (error) return next(error);
+          req.session.login = login();
+          res.json({ idBefore, id: req.sessionID });
+        });
+      });
       app.get('/who', (req, res) => res.send(req.session.login?.user.email ?? 'nobody'));
       let began: () => void;
       slowStarted = new Promise((resolve) => {
@@ -43,13 +52,13 @@ describe.each(Object.entries(await sessionEngines()))(
       app.get('/slow', async (req, res) => {
         began();
         await pause;
-        req.session.finished = { changed: 'late' };
+        req.session.finishedLogins = [{ state: 'changed', returnTo: 'late' }];
         res.send('done');
       });
       app.get('/slow-save', async (req, res, next) => {
         began();
         await pause;
-        req.session.finished = { changed: 'late' };
+        req.session.finishedLogins = [{ state: 'changed', returnTo: 'late' }];
         req.session.save((error) => (error ? next(error) : res.send('done')));
       });
       const server = createServer(app).listen(0, '127.0.0.1');
@@ -71,6 +80,22 @@ describe.each(Object.entries(await sessionEngines()))(
       await answer.text(); // its end waits for the store
       return answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
     }
+
+    const stored = (id: string) => new Promise((resolve) => store.get(id, (_error, found) => resolve(found)));
+
+    test('a stored session that is regenerated gets another id, and the old one is gone', async () => {
+      const { idBefore, id } = JSON.parse(await ask('/in-anew', await logIn()));
+      expect(id).not.toBe(idBefore);
+      expect(await stored(idBefore)).toBeNull();
+      expect(await stored(id)).toMatchObject({ login: { revision: 1 } });
+      expect(await stored(id)).not.toHaveProperty('finishedLogins');
+    });
+
+    test('a session that is regenerated before it was ever stored is emptied', async () => {
+      const { id } = JSON.parse(await ask('/in-anew', ''));
+      expect(await stored(id)).toMatchObject({ login: { revision: 1 } });
+      expect(await stored(id)).not.toHaveProperty('finishedLogins');
+    });
 
     test.each(['/slow', '/slow-save'])(
       'a logout holds although %s changes the session when it is over',
@@ -98,8 +123,10 @@ describe.each(Object.entries(await sessionEngines()))(
       );
       goOn();
       await late;
-      const found = await new Promise((resolve) => store.get(id, (_error, stored) => resolve(stored)));
-      expect(found).toMatchObject({ login: { revision: 2 }, finished: { changed: 'late' } });
+      expect(await stored(id)).toMatchObject({
+        login: { revision: 2 },
+        finishedLogins: [{ state: 'changed', returnTo: 'late' }],
+      });
     });
   },
 );
