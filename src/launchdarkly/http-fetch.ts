@@ -29,6 +29,24 @@ export function createFetch(send: (request: HttpRequest) => Promise<HttpResponse
   };
 }
 
+/** The part of `Headers` that an OAuth client reads. */
+class TextHeaders implements Pick<Headers, 'get' | 'has'> {
+  readonly #headers: Record<string, string>;
+
+  /** @param headers names in lower case. */
+  constructor(headers: Record<string, string>) {
+    this.#headers = headers;
+  }
+
+  get(name: string) {
+    return this.has(name) ? (this.#headers[name.toLowerCase()] ?? null) : null;
+  }
+
+  has(name: string) {
+    return Object.hasOwn(this.#headers, name.toLowerCase());
+  }
+}
+
 /**
  * The part of `Response` that an OAuth client reads. The real one builds a stream, which costs several times the rest
  * of the call.
@@ -37,7 +55,7 @@ class TextResponse {
   readonly url: string;
   readonly status: number;
   readonly ok: boolean;
-  readonly headers: Headers;
+  readonly headers: TextHeaders;
   readonly body = null;
   readonly redirected = false;
   readonly type = 'default';
@@ -49,7 +67,7 @@ class TextResponse {
     this.url = url;
     this.status = response.status;
     this.ok = response.status >= 200 && response.status < 300;
-    this.headers = new Headers(response.headers);
+    this.headers = new TextHeaders(response.headers);
     this.#response = response;
   }
 
