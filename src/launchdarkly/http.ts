@@ -50,7 +50,8 @@ export interface Http {
 export function createHttp(options: HttpOptions = {}): Http {
   const { timeoutMs = 10_000, observe } = options;
   const userAgent = options.userAgent ?? 'log-in-with-launchdarkly';
-  const running = new Set<Promise<HttpResponse>>();
+  let running = 0;
+  let noneRuns = () => {};
   let opening: Promise<HttpDispatcher> | undefined;
 
   // undici takes long to import, and nothing needs it before the first call.
@@ -62,18 +63,21 @@ export function createHttp(options: HttpOptions = {}): Http {
   async function send(request: HttpRequest, limitMs: number): Promise<HttpResponse> {
     const sent = { ...request, headers: { 'user-agent': userAgent, ...request.headers } };
     const through = await dispatcher();
-    if (!observe) return tracked(exchange(through, sent, limitMs));
+    if (!observe) return counted(exchange(through, sent, limitMs));
     const startedAt = Date.now();
-    const outcome = await settle(tracked(exchange(through, sent, limitMs)));
+    const outcome = await settle(counted(exchange(through, sent, limitMs)));
     observe({ request: shown(sent), ...outcome, startedAt, durationMs: Date.now() - startedAt });
     return unwrap(outcome);
   }
 
-  function tracked(call: Promise<HttpResponse>): Promise<HttpResponse> {
-    const forget = () => running.delete(call);
-    running.add(call);
-    call.then(forget, forget);
-    return call;
+  async function counted(call: Promise<HttpResponse>): Promise<HttpResponse> {
+    running += 1;
+    try {
+      return await call;
+    } finally {
+      running -= 1;
+      if (running === 0) noneRuns();
+    }
   }
 
   async function sendUntilAnswered(request: HttpRequest): Promise<HttpResponse> {
@@ -95,7 +99,7 @@ export function createHttp(options: HttpOptions = {}): Http {
     fetch: createFetch((request) => send(request, timeoutMs)),
     async close() {
       const used = await opening;
-      await Promise.allSettled(running);
+      if (running > 0) await new Promise<void>((resolve) => (noneRuns = resolve));
       // Not undici's own close, which waits for connections that nobody needs any more.
       await used?.destroy();
     },

@@ -47,7 +47,7 @@ export function createFileEngine(opened: OpenDatabase, name: string, now: () => 
   const commit = database.prepare('COMMIT');
   const rollBack = database.prepare('ROLLBACK');
   const stopSweep = startSweep(opened, now);
-  const asked = new Map<string, Insert>();
+  let asked: Insert[] = [];
 
   return {
     read(id, at, answer) {
@@ -60,8 +60,8 @@ export function createFileEngine(opened: OpenDatabase, name: string, now: () => 
 
     insert(id, record, at, answer) {
       insertBefore(id);
-      if (asked.size === 0) setImmediate(insertAsked);
-      asked.set(id, { id, record, at, answer });
+      if (asked.length === 0) setImmediate(insertAsked);
+      asked.push({ id, record, at, answer });
     },
 
     update(id, record, at, answer) {
@@ -108,8 +108,8 @@ export function createFileEngine(opened: OpenDatabase, name: string, now: () => 
    * them are stored, or none.
    */
   function insertAsked(): void {
-    const all = [...asked.values()];
-    asked.clear();
+    const all = asked;
+    asked = [];
     const answerAll: Answer = (error) => {
       for (const { answer } of all) process.nextTick(answer, error);
     };
@@ -120,7 +120,7 @@ export function createFileEngine(opened: OpenDatabase, name: string, now: () => 
 
   /** Whatever is asked of a session comes after its insert. */
   function insertBefore(id: string): void {
-    if (asked.has(id)) insertAsked();
+    if (asked.some((insert) => insert.id === id)) insertAsked();
   }
 
   /** SQLite itself rolls back after some errors, such as a full disk. */

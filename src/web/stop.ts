@@ -4,6 +4,8 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { stopListening } from './listen.ts';
 import type { Logger } from './log.ts';
+import type { Roster } from './roster.ts';
+import { createRoster } from './roster.ts';
 
 export interface StopOptions {
   /** An http or https server that `listen` has opened. */
@@ -69,19 +71,19 @@ async function stop(signal: string, connections: Connections, options: StopOptio
   const { server, logger, onStopping, close, timeoutMs = 10_000 } = options;
   const deadline = Date.now() + timeoutMs;
   logger.info(
-    { event: 'stopping', signal, count: connections.running.size },
+    { event: 'stopping', signal, count: connections.running.all().length },
     'Stopping: running requests finish first',
   );
   onStopping();
-  if (connections.open.size > 0) await delay(LAME_DUCK_MS);
+  if (connections.open.all().length > 0) await delay(LAME_DUCK_MS);
   await connections.queueEmpty(Date.now() + MAX_QUEUE_MS);
   const ended = stopListening(server);
   connections.closeAfterAnswer();
-  if (connections.open.size > connections.running.size) await delay(LAME_DUCK_MS);
+  if (connections.open.all().length > connections.running.all().length) await delay(LAME_DUCK_MS);
   connections.cutIdle();
   if (!(await within(deadline - CLOSING_MS, ended))) {
     logger.warn(
-      { event: 'requests_cut', count: connections.running.size },
+      { event: 'requests_cut', count: connections.running.all().length },
       'Requests were still running and are cut',
     );
     server.closeAllConnections();
@@ -99,8 +101,8 @@ async function stop(signal: string, connections: Connections, options: StopOptio
 }
 
 interface Connections {
-  readonly open: Set<Socket>;
-  readonly running: Set<ServerResponse>;
+  readonly open: Roster<Socket>;
+  readonly running: Roster<ServerResponse>;
   /** Resolves when no connection waits to be accepted: closing the doors would reset those. */
   queueEmpty(deadline: number): Promise<void>;
   closeAfterAnswer(): void;
@@ -109,8 +111,8 @@ interface Connections {
 
 /** Node counts a connection that has not asked anything yet as busy; browsers open such ones in advance. So count here. */
 function followConnections(server: Server): Connections {
-  const open = new Set<Socket>();
-  const running = new Set<ServerResponse>();
+  const open = createRoster<Socket>();
+  const running = createRoster<ServerResponse>();
   let stopping = false;
   let cutting = false;
   let accepted = 0;
@@ -119,22 +121,21 @@ function followConnections(server: Server): Connections {
   });
   const isTls = server.listenerCount('secureConnection') > 0;
   server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
+    socket.once('close', open.add(socket));
     if (cutting) setTimeout(cutIdle, LAME_DUCK_MS); // its TLS handshake was under way when the doors closed
   });
   server.prependListener('request', ({ socket }, res) => {
     if (stopping) res.shouldKeepAlive = false;
-    running.add(res);
+    const finish = running.add(res);
     res.once('close', () => {
-      running.delete(res);
+      finish();
       if (cutting) socket.end(); // its header had promised keep-alive before the stop
     });
   });
   const cutIdle = () => {
     cutting = true;
-    const busy = new Set([...running].map((res) => res.socket));
-    for (const socket of open) if (!busy.has(socket)) socket.destroy();
+    const busy = new Set(running.all().map((res) => res.socket));
+    for (const socket of open.all()) if (!busy.has(socket)) socket.destroy();
   };
   return {
     open,
@@ -147,7 +148,7 @@ function followConnections(server: Server): Connections {
     },
     closeAfterAnswer() {
       stopping = true;
-      for (const res of running) res.shouldKeepAlive = false;
+      for (const res of running.all()) res.shouldKeepAlive = false;
     },
     cutIdle,
   };
