@@ -63,17 +63,13 @@ export function createHttp(options: HttpOptions = {}): Http {
   async function send(request: HttpRequest, limitMs: number): Promise<HttpResponse> {
     const sent = { ...request, headers: { 'user-agent': userAgent, ...request.headers } };
     const through = await dispatcher();
-    if (!observe) return counted(exchange(through, sent, limitMs));
-    const startedAt = Date.now();
-    const outcome = await settle(counted(exchange(through, sent, limitMs)));
-    observe({ request: shown(sent), ...outcome, startedAt, durationMs: Date.now() - startedAt });
-    return unwrap(outcome);
-  }
-
-  async function counted(call: Promise<HttpResponse>): Promise<HttpResponse> {
     running += 1;
     try {
-      return await call;
+      if (!observe) return await exchange(through, sent, limitMs);
+      const startedAt = Date.now();
+      const outcome = await settle(exchange(through, sent, limitMs));
+      observe({ request: shown(sent), ...outcome, startedAt, durationMs: Date.now() - startedAt });
+      return unwrap(outcome);
     } finally {
       running -= 1;
       if (running === 0) noneRuns();
