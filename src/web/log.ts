@@ -72,7 +72,7 @@ export function requestLog(logger: Logger): RequestHandler {
     res.setHeader('X-Request-Id', requestId);
     if (!logger.isLevelEnabled('info')) return next();
     const startedAt = performance.now();
-    res.once('close', () => {
+    res.on('close', () => {
       const line = {
         event: 'request',
         method: req.method,

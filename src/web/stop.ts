@@ -127,7 +127,7 @@ function followConnections(server: Server): Connections {
   server.prependListener('request', ({ socket }, res) => {
     if (stopping) res.shouldKeepAlive = false;
     const finish = running.add(res);
-    res.once('close', () => {
+    res.on('close', () => {
       finish();
       if (cutting) socket.end(); // its header had promised keep-alive before the stop
     });
