@@ -60,8 +60,9 @@ function withoutExpiry(cookie: SessionData['cookie']): object {
 export function toSession(record: StoredRecord): SessionData | null {
   try {
     const session = JSON.parse(record.data);
-    if (record.login) session.login = knownByRevision(JSON.parse(record.login));
+    if (record.login) session.login = JSON.parse(record.login);
     markStored(session, record);
+    compareByRevision(session);
     return session;
   } catch {
     return null;
@@ -69,11 +70,16 @@ export function toSession(record: StoredRecord): SessionData | null {
 }
 
 /**
- * express-session turns a session into JSON and hashes it some four times a request, to see whether it changed. For a
- * login its revision says that, so in such JSON the revision stands for all of it.
+ * express-session turns a session into JSON and hashes it three times a request, to see whether it has changed. For a
+ * login its revision says that, so in such JSON the revision stands for all of it; the cookie does not count.
  */
-function knownByRevision(login: StoredLogin): StoredLogin {
-  return Object.defineProperty(login, 'toJSON', { value: () => login.revision });
+export function compareByRevision(session: SessionData): void {
+  Object.defineProperty(session, 'toJSON', { value: toCompared });
+}
+
+function toCompared(this: SessionData): object {
+  const { login, cookie, ...data } = this as SessionData & { login?: StoredLogin };
+  return login ? { ...data, login: login.revision } : data;
 }
 
 function loginOf(session: SessionData): StoredLogin | undefined {

@@ -3,7 +3,14 @@ import type { Engine } from './engine.ts';
 import type { LockOptions } from './lock.ts';
 import { createLock } from './lock.ts';
 import type { SessionRecord } from './session-record.ts';
-import { markStored, startedAt, storedRecord, toRecord, toSession } from './session-record.ts';
+import {
+  compareByRevision,
+  markStored,
+  startedAt,
+  storedRecord,
+  toRecord,
+  toSession,
+} from './session-record.ts';
 import type { SessionStoreError } from './session-store-error.ts';
 
 /** How long sessions live, in milliseconds, and what tests need to see time pass. */
@@ -34,8 +41,8 @@ export class SessionStore extends session.Store {
   readonly #engine: Engine;
   readonly #idleMs: number;
   readonly #maxMs: number;
-  /** A touch that would move the expiry by less is not worth a write. */
-  readonly #touchStep: number;
+  /** To move the expiry by less is not worth a write. */
+  readonly #extensionStep: number;
   readonly #now: () => number;
 
   constructor(engine: Engine, { idleMs, maxMs, now = Date.now, ...lock }: SessionLifetimes) {
@@ -43,18 +50,30 @@ export class SessionStore extends session.Store {
     this.#engine = engine;
     this.#idleMs = idleMs;
     this.#maxMs = maxMs;
-    this.#touchStep = Math.min(idleMs / 20, 60_000);
+    this.#extensionStep = Math.min(idleMs / 20, 60_000);
     this.#now = now;
     this.redis = engine.redis;
     this.withLock = createLock(engine, lock);
   }
 
-  /** Calls back with the session, or with null when there is none (any more). */
+  /**
+   * Calls back with the session, or with null when there is none (any more). A session that is asked for is in use, and
+   * is kept alive. (A `touch` at the end of a request, as express-session offers it, costs one more look at whether the
+   * session has changed.)
+   */
   override get(id: string, done: (error: unknown, found?: session.SessionData | null) => void): void {
     const now = this.#now();
     this.#engine.read(id, now, (error, record) => {
       const found = record && toSession(record);
-      done(error, found && this.#expiry(found, now) > now ? found : null);
+      const expiresAt = found ? this.#expiry(found, now) : 0;
+      if (!record || !found || expiresAt <= now) {
+        done(error, null);
+      } else if (expiresAt - record.expiresAt < this.#extensionStep) {
+        done(null, found);
+      } else {
+        markStored(found, { ...record, expiresAt });
+        this.#engine.extend(id, expiresAt, now, (failure) => done(failure, failure ? null : found));
+      }
     });
   }
 
@@ -75,19 +94,6 @@ export class SessionStore extends session.Store {
     else this.#engine.update(id, record, now, written);
   }
 
-  /** Keeps a session that is in use alive. */
-  override touch(id: string, data: session.SessionData, done: Done = ignore): void {
-    const now = this.#now();
-    const expiresAt = this.#expiry(data, now);
-    const before = storedRecord(data);
-    if (before && expiresAt - before.expiresAt < this.#touchStep) done(null);
-    else
-      this.#engine.extend(id, expiresAt, now, (error) => {
-        if (!error && before) markStored(data, { ...before, expiresAt });
-        done(error);
-      });
-  }
-
   override destroy(id: string, done: Done = ignore): void {
     this.#engine.remove(id, done);
   }
@@ -99,16 +105,18 @@ export class SessionStore extends session.Store {
       return;
     }
     for (const name of Object.keys(req.session)) if (name !== 'cookie') delete req.session[name as never];
+    compareByRevision(req.session);
     done();
   }
 
-  /** Makes `req.session` of what `get` found, without forgetting that it came from the store. */
+  /** Makes `req.session` of what `get` found, which does not forget that it came from the store. */
   override createSession(
     req: Parameters<session.Store['createSession']>[0],
     data: session.SessionData,
   ): session.Session & session.SessionData {
     const created = super.createSession(req, data);
     markStored(created, storedRecord(data));
+    compareByRevision(created);
     return created;
   }
 
@@ -122,12 +130,12 @@ export class SessionStore extends session.Store {
     return this.#engine.close();
   }
 
-  /** express-session saves a new session twice: when it is asked to, and again at the end of the request. */
+  /** express-session saves some sessions twice: when it is asked to, and again at the end of the request. */
   #isSame(before: Omit<SessionRecord, 'revision'>, record: SessionRecord): boolean {
     return (
       before.data === record.data &&
       before.login === record.login &&
-      record.expiresAt - before.expiresAt < this.#touchStep
+      record.expiresAt - before.expiresAt < this.#extensionStep
     );
   }
 
