@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as client from 'openid-client';
 import { toLoginError } from './oauth-error.ts';
 import { nextRandomBytes } from './random.ts';
@@ -87,8 +87,7 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
     },
 
     async exchangeAuthorizationCode(query, { state, codeVerifier }) {
-      const response = new URL(redirectUri);
-      response.search = authorizationResponse(query);
+      const response = new URL(`${redirectUri}?${authorizationResponse(query)}`);
       const checks = { expectedState: state, ...(pkce && { pkceCodeVerifier: codeVerifier }) };
       try {
         return toTokenSet(await client.authorizationCodeGrant(configuration, response, checks));
@@ -149,7 +148,7 @@ function oneTimeValue(): string {
 
 /** What openid-client does with WebCrypto, which sends the few bytes through the thread pool. */
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }
 
 const responseParameters = new Set(['code', 'state', 'iss', 'error', 'error_description']);

@@ -18,8 +18,6 @@ export function readCookie(req: Request, name: string): string | undefined {
   return readCookies(req).find(([sent]) => sent === name)?.[1];
 }
 
-const longAgo = new Date(0);
-
 /** Sets cookies of one kind, and takes them away. */
 export interface CookieJar {
   /** @param lifetime how long the browser keeps it, in milliseconds. */
@@ -41,10 +39,7 @@ export function createCookieJar(secure: boolean): CookieJar {
       );
     },
     clear(res, name) {
-      res.appendHeader(
-        'Set-Cookie',
-        stringifySetCookie({ name, value: '', ...attributes, expires: longAgo }),
-      );
+      res.appendHeader('Set-Cookie', stringifySetCookie({ name, value: '', ...attributes, maxAge: 0 }));
     },
   };
 }

@@ -16,7 +16,6 @@ export function refusePrefetch(req: Request, res: Response, next: NextFunction):
 }
 
 function isPrefetch({ headers }: Request): boolean {
-  return [headers['sec-purpose'], headers.purpose, headers['x-moz']].some((value) =>
-    /prefetch|prerender/i.test(String(value)),
-  );
+  const { 'sec-purpose': standard = '', purpose: chromium = '', 'x-moz': firefox = '' } = headers;
+  return /prefetch|prerender/i.test(`${standard} ${chromium} ${firefox}`);
 }
