@@ -1,4 +1,6 @@
-/** Something that happened to a login, worth a line in the log. It holds no secret. */
+import type { Request } from 'express';
+
+/** Something that happened to a login, worth a line in the log. It holds no secret but what came with `req`. */
 export interface AuthEvent {
   readonly event:
     | 'login_succeeded'
@@ -13,4 +15,6 @@ export interface AuthEvent {
   /** Why, when something went wrong. Its causes may quote the authorization server. */
   readonly error?: unknown;
   readonly user?: { readonly id: string; readonly accountId: string };
+  /** The request that it happened in; undefined for what happens behind the visitors' backs. */
+  readonly req?: Request;
 }

@@ -68,8 +68,8 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
     const login = currentLogin(req);
     const tokens = login && openTokens(sealer, req.sessionID, login);
     await endUserSession(req);
-    if (login) report({ event: 'logged_out', user: login.user });
-    if (tokens) revoke(tokens);
+    if (login) report({ event: 'logged_out', user: login.user, req });
+    if (tokens) revoke(req, tokens);
     rounds.forget(req, res);
     redirect(res, paths.loggedOut);
   });
@@ -81,17 +81,17 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
     try {
       const user = await fetchUser(tokens.accessToken);
       const replaced = await startUserSession(req, sealer, { user, tokens, ...transaction });
-      if (replaced) revoke(replaced);
-      report({ event: 'login_succeeded', user });
+      if (replaced) revoke(req, replaced);
+      report({ event: 'login_succeeded', user, req });
     } catch (error) {
-      revoke(tokens);
+      revoke(req, tokens);
       throw error;
     }
   }
 
   /** Best effort, and nobody waits for it: the session is over in any case. */
-  function revoke(tokens: TokenSet): void {
-    oauth.revoke(tokens).catch((error) => report({ event: 'revocation_failed', error }));
+  function revoke(req: Request, tokens: TokenSet): void {
+    oauth.revoke(tokens).catch((error) => report({ event: 'revocation_failed', error, req }));
   }
 
   /**

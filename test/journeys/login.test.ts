@@ -227,6 +227,20 @@ test('a program that is not logged in gets 401 as JSON, and no redirect', async 
   expect(JSON.parse(body)).toEqual({ error: { code: 'login_required', message: expect.any(String) } });
 });
 
+test('the log tells in which request somebody logged in and out', async () => {
+  const { browser, callback } = await authorize(app);
+  const loggedIn = await browser.request(callback.href);
+  const loggedOut = await browser.request(`${app.url}/auth/logout`, { form: {} });
+  for (const [event, { headers }] of [
+    ['login_succeeded', loggedIn],
+    ['logged_out', loggedOut],
+  ] as const) {
+    const requestId = headers.get('x-request-id');
+    expect(app.log()).toContainEqual(expect.objectContaining({ event, requestId }));
+    expect(app.log()).toContainEqual(expect.objectContaining({ event: 'request', requestId }));
+  }
+});
+
 test('neither token, code, state nor secret stands in the log', async () => {
   const { browser, callback } = await authorize(app);
   await browser.visit(callback.href);
