@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Persona, Sandbox } from '../../src/sandbox/start-sandbox.ts';
-import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
-import type { RegisteredClient } from './support.ts';
+import { describe, expect, test } from '@jest/globals';
+import type { Persona } from '../../src/sandbox/start-sandbox.ts';
+import { client, sandbox } from './fresh-sandbox.ts';
 import {
   ARIEL,
   api,
@@ -14,23 +13,10 @@ import {
   codeFor,
   redeem,
   refresh,
-  registerClient,
   tokensFor,
   visit,
   withSandbox,
 } from './support.ts';
-
-let sandbox: Sandbox;
-let client: RegisteredClient;
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ port: 0, autoApprove: true });
-});
-beforeEach(async () => {
-  await sandbox.reset();
-  client = await registerClient(sandbox);
-});
-afterAll(() => sandbox.close());
 
 const control = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
   fetch(`${sandbox.url}/__sandbox/${path}`, {

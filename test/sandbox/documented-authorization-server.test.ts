@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
-import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
+import { describe, expect, test } from '@jest/globals';
 import { openPage, press, pressForPage } from './form-reader.ts';
-import type { RegisteredClient } from './support.ts';
+import { client, sandbox } from './fresh-sandbox.ts';
 import {
   ARIEL,
   api,
@@ -13,26 +11,14 @@ import {
   locationOf,
   pkcePair,
   redeem,
-  registerClient,
   tokensFor,
   visit,
 } from './support.ts';
 
-/**
+/*
  * What LaunchDarkly documents ("documented": its docs, its OpenAPI document, its own client or Terraform provider) and what
  * was seen of it in public code and captures ("observed"), each said as a sentence and seen at the sandbox.
  */
-let sandbox: Sandbox;
-let client: RegisteredClient;
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ port: 0, autoApprove: true });
-});
-beforeEach(async () => {
-  await sandbox.reset();
-  client = await registerClient(sandbox);
-});
-afterAll(() => sandbox.close());
 
 describe('The authorization server', () => {
   test('observed: its metadata, field for field', async () => {

@@ -1,24 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
-import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
-import type { RegisteredClient } from './support.ts';
-import { api, bodyOf, registerClient, tokensFor } from './support.ts';
+import { describe, expect, test } from '@jest/globals';
+import { client, sandbox } from './fresh-sandbox.ts';
+import { api, bodyOf, tokensFor } from './support.ts';
 
-/**
+/*
  * What LaunchDarkly documents ("documented": its docs, its OpenAPI document, its own client or Terraform provider) and what
  * was seen of it in public code and captures ("observed"), each said as a sentence and seen at the sandbox.
  */
-let sandbox: Sandbox;
-let client: RegisteredClient;
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ port: 0, autoApprove: true });
-});
-beforeEach(async () => {
-  await sandbox.reset();
-  client = await registerClient(sandbox);
-});
-afterAll(() => sandbox.close());
 
 const create = (body: object) => api(sandbox, 'POST', '/oauth/clients', { body });
 const patch = (body: unknown) => api(sandbox, 'PATCH', `/oauth/clients/${client.id}`, { body });

@@ -1,7 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
-import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
-import type { RegisteredClient, Tokens } from './support.ts';
+import { describe, expect, test } from '@jest/globals';
+import { client, sandbox } from './fresh-sandbox.ts';
+import type { Tokens } from './support.ts';
 import {
   ARIEL,
   api,
@@ -12,26 +11,14 @@ import {
   REDIRECT_URI,
   redeem,
   refresh,
-  registerClient,
   tokensFor,
   visit,
 } from './support.ts';
 
-/**
+/*
  * What LaunchDarkly documents ("documented": its docs, its OpenAPI document, its own client or Terraform provider) and what
  * was seen of it in public code and captures ("observed"), each said as a sentence and seen at the sandbox.
  */
-let sandbox: Sandbox;
-let client: RegisteredClient;
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ port: 0, autoApprove: true });
-});
-beforeEach(async () => {
-  await sandbox.reset();
-  client = await registerClient(sandbox);
-});
-afterAll(() => sandbox.close());
 
 const memberOf = async (hint: string) =>
   bodyOf(

@@ -1,23 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Endpoint } from '../../src/sandbox/faults/endpoints.ts';
 import type { networkFaults } from '../../src/sandbox/faults/network-faults.ts';
-import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
-import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
-import { FaultProbe } from './fault-calls.ts';
-import type { RegisteredClient } from './support.ts';
+import { probe, sandbox } from './faulty-sandbox.ts';
 import { bodyOf, REDIRECT_URI, registerClient } from './support.ts';
-
-let sandbox: Sandbox;
-let client: RegisteredClient;
-let probe: FaultProbe;
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ port: 0, autoApprove: true });
-  client = await registerClient(sandbox);
-  probe = new FaultProbe(sandbox, client);
-});
-beforeEach(() => sandbox.reset({ keepClients: true }));
-afterAll(() => sandbox.close());
 
 /** One for each: the compiler misses what is missing. */
 const CHECKS: Record<keyof typeof networkFaults, () => Promise<void>> = {

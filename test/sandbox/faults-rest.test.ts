@@ -1,22 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { restFaults } from '../../src/sandbox/faults/rest-faults.ts';
-import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
-import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
-import { FaultProbe } from './fault-calls.ts';
-import type { RegisteredClient } from './support.ts';
+import { client, probe, sandbox } from './faulty-sandbox.ts';
 import { api, bodyOf, registerClient } from './support.ts';
-
-let sandbox: Sandbox;
-let client: RegisteredClient;
-let probe: FaultProbe;
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ port: 0, autoApprove: true });
-  client = await registerClient(sandbox);
-  probe = new FaultProbe(sandbox, client);
-});
-beforeEach(() => sandbox.reset({ keepClients: true }));
-afterAll(() => sandbox.close());
 
 /** One for each: the compiler misses what is missing. */
 const CHECKS: Record<keyof typeof restFaults, () => Promise<void>> = {

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Sandbox, Switches } from '../../src/sandbox/start-sandbox.ts';
+import { describe, expect, test } from '@jest/globals';
+import type { Switches } from '../../src/sandbox/start-sandbox.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { openPage, press } from './form-reader.ts';
-import type { RegisteredClient } from './support.ts';
+import { client, sandbox } from './fresh-sandbox.ts';
 import {
   api,
   authorizeUrl,
@@ -16,18 +16,6 @@ import {
   tokensFor,
   visit,
 } from './support.ts';
-
-let sandbox: Sandbox;
-let client: RegisteredClient;
-
-beforeAll(async () => {
-  sandbox = await startSandbox({ port: 0, autoApprove: true });
-});
-beforeEach(async () => {
-  await sandbox.reset();
-  client = await registerClient(sandbox);
-});
-afterAll(() => sandbox.close());
 
 const GUS = { login_hint: 'gus.globex@globex.example' };
 const callerStatus = async (authorization: string) =>
