@@ -3,8 +3,6 @@ import { createServer } from 'node:http';
 import type { App } from './app.ts';
 import { createApp } from './app.ts';
 import type { AppConfig } from './config/config.ts';
-import { localCertificate } from './local-https/certificate.ts';
-import { givenCertificate } from './local-https/given-certificate.ts';
 import type { Renewal } from './local-https/https-server.ts';
 import { openSessionStore } from './session-store/open-session-store.ts';
 import { listen, stopListening } from './web/listen.ts';
@@ -68,10 +66,12 @@ async function openServer(
   const { createHttpsServer } = await import('./local-https/https-server.ts');
   if (tls.mode === 'local')
     return createHttpsServer(handler, () => certificateHere(hostname, logger), renewed, messages);
+  const { givenCertificate } = await import('./local-https/given-certificate.ts');
   return createHttpsServer(handler, () => givenCertificate({ ...tls, hostname }), renewed, messages);
 }
 
 async function certificateHere(hostname: string, logger: Logger) {
+  const { localCertificate } = await import('./local-https/certificate.ts');
   const pair = await localCertificate({ directory: certificateDirectory, hostnames: [hostname] });
   if (pair.notice) {
     const why = `A certificate for ${hostname} was made on this machine, because ${pair.notice}`;

@@ -3,8 +3,6 @@ import type { Engine } from './engine.ts';
 import { createFileEngine } from './file-engine.ts';
 import { openDatabase } from './open-database.ts';
 import type { SessionStoreEvent } from './redis-connection.ts';
-import { connectToRedis } from './redis-connection.ts';
-import { createRedisEngine } from './redis-engine.ts';
 import type { SessionLifetimes } from './session-store.ts';
 import { SessionStore } from './session-store.ts';
 import { SessionStoreError } from './session-store-error.ts';
@@ -31,7 +29,11 @@ async function openEngine(
   { now = Date.now, report = () => {} }: SessionStoreOptions,
 ): Promise<Engine> {
   if (setting === 'memory:') return createFileEngine(await openDatabase(':memory:'), setting, now);
-  if (/^rediss?:/.test(setting)) return createRedisEngine(await connectToRedis(setting, report));
+  if (/^rediss?:/.test(setting)) {
+    const { connectToRedis } = await import('./redis-connection.ts');
+    const { createRedisEngine } = await import('./redis-engine.ts');
+    return createRedisEngine(await connectToRedis(setting, report));
+  }
   if (!/^file:./.test(setting)) throw unknownSetting();
   const file = resolve(setting.slice('file:'.length));
   return createFileEngine(await openDatabase(file), file, now);
