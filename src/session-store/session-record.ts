@@ -70,7 +70,7 @@ export function toSession(record: StoredRecord): SessionData | null {
 }
 
 /**
- * express-session turns a session into JSON and hashes it three times a request, to see whether it has changed. For a
+ * express-session turns a session into JSON and hashes it some four times a request, to see whether it changed. For a
  * login its revision says that, so in such JSON the revision stands for all of it; the cookie does not count.
  */
 export function compareByRevision(session: SessionData): void {

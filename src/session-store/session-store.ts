@@ -41,8 +41,8 @@ export class SessionStore extends session.Store {
   readonly #engine: Engine;
   readonly #idleMs: number;
   readonly #maxMs: number;
-  /** To move the expiry by less is not worth a write. */
-  readonly #extensionStep: number;
+  /** A touch that would move the expiry by less is not worth a write. */
+  readonly #touchStep: number;
   readonly #now: () => number;
 
   constructor(engine: Engine, { idleMs, maxMs, now = Date.now, ...lock }: SessionLifetimes) {
@@ -50,30 +50,18 @@ export class SessionStore extends session.Store {
     this.#engine = engine;
     this.#idleMs = idleMs;
     this.#maxMs = maxMs;
-    this.#extensionStep = Math.min(idleMs / 20, 60_000);
+    this.#touchStep = Math.min(idleMs / 20, 60_000);
     this.#now = now;
     this.redis = engine.redis;
     this.withLock = createLock(engine, lock);
   }
 
-  /**
-   * Calls back with the session, or with null when there is none (any more). A session that is asked for is in use, and
-   * is kept alive. (A `touch` at the end of a request, as express-session offers it, costs one more look at whether the
-   * session has changed.)
-   */
+  /** Calls back with the session, or with null when there is none (any more). */
   override get(id: string, done: (error: unknown, found?: session.SessionData | null) => void): void {
     const now = this.#now();
     this.#engine.read(id, now, (error, record) => {
       const found = record && toSession(record);
-      const expiresAt = found ? this.#expiry(found, now) : 0;
-      if (!record || !found || expiresAt <= now) {
-        done(error, null);
-      } else if (expiresAt - record.expiresAt < this.#extensionStep) {
-        done(null, found);
-      } else {
-        markStored(found, { ...record, expiresAt });
-        this.#engine.extend(id, expiresAt, now, (failure) => done(failure, failure ? null : found));
-      }
+      done(error, found && this.#expiry(found, now) > now ? found : null);
     });
   }
 
@@ -92,6 +80,19 @@ export class SessionStore extends session.Store {
     };
     if (before === undefined) this.#engine.insert(id, record, now, written);
     else this.#engine.update(id, record, now, written);
+  }
+
+  /** Keeps a session that is in use alive. */
+  override touch(id: string, data: session.SessionData, done: Done = ignore): void {
+    const now = this.#now();
+    const expiresAt = this.#expiry(data, now);
+    const before = storedRecord(data);
+    if (before && expiresAt - before.expiresAt < this.#touchStep) done(null);
+    else
+      this.#engine.extend(id, expiresAt, now, (error) => {
+        if (!error && before) markStored(data, { ...before, expiresAt });
+        done(error);
+      });
   }
 
   override destroy(id: string, done: Done = ignore): void {
@@ -135,7 +136,7 @@ export class SessionStore extends session.Store {
     return (
       before.data === record.data &&
       before.login === record.login &&
-      record.expiresAt - before.expiresAt < this.#extensionStep
+      record.expiresAt - before.expiresAt < this.#touchStep
     );
   }
 

@@ -7,7 +7,7 @@ import Database from 'libsql';
 import type { SessionStore } from '../../src/session-store/open-session-store.ts';
 import { openSessionStore } from '../../src/session-store/open-session-store.ts';
 import { sessionEngines } from '../support/session-engines.ts';
-import { destroy, get, login, newSession, set } from '../support/sessions.ts';
+import { destroy, get, login, newSession, set, touch } from '../support/sessions.ts';
 
 const minute = 60_000;
 const idleMs = 60 * minute;
@@ -62,6 +62,7 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
     await destroy(store, id);
     await set(store, id, session);
     await set(store, id, { ...loaded!, finishedLogins: [{ state: 'late', returnTo: '/' }] });
+    await touch(store, id, loaded!);
     expect(await get(store, id)).toBeNull();
   });
 
@@ -120,9 +121,10 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
     const loaded = await get(store, id);
     now += idleMs - 1;
     expect(await get(store, id)).not.toBeNull();
-    now += idleMs;
+    now += 1;
     expect(await get(store, id)).toBeNull();
     await set(store, id, loaded!);
+    await touch(store, id, loaded!);
     expect(await get(store, id)).toBeNull();
   });
 
@@ -131,8 +133,9 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
     await set(store, id, { cookie });
     for (let used = 0; used < 5; used++) {
       now += idleMs - minute;
-      expect(await get(store, id)).not.toBeNull();
+      await touch(store, id, (await get(store, id))!);
     }
+    expect(await get(store, id)).not.toBeNull();
   });
 
   test('ends a login at its greatest age, however busy it is', async () => {
@@ -141,6 +144,7 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
     while (now + idleMs / 2 < startedAt + maxMs) {
       now += idleMs / 2;
       const used = (await get(store, id))!;
+      await touch(store, id, used);
       await set(store, id, used);
     }
     expect(await get(store, id)).not.toBeNull();
@@ -156,20 +160,20 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
     await stricter.close();
   });
 
-  test('writes nothing that would move the end by less than a minute', async () => {
+  test('writes no touch that would move the end by less than a minute', async () => {
     const opened = now;
     await set(store, id, newSession());
     now = opened + minute - 1;
-    await get(store, id);
+    await touch(store, id, (await get(store, id))!);
     now = opened + idleMs;
     expect(await get(store, id)).toBeNull();
   });
 
-  test('writes what moves the end by a minute', async () => {
+  test('writes a touch that moves the end by a minute', async () => {
     const opened = now;
     await set(store, id, newSession());
     now = opened + minute;
-    await get(store, id);
+    await touch(store, id, (await get(store, id))!);
     now = opened + idleMs;
     expect(await get(store, id)).not.toBeNull();
   });
@@ -185,15 +189,15 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
 test.each(engines.filter(([engine]) => engine !== 'Redis'))(
   'in %s the answer comes before the call returns, unless a session begins',
   async (_engine, setting) => {
-    let now = Date.now();
-    const store = await openSessionStore(setting, { idleMs, maxMs, now: () => now });
+    const store = await openSessionStore(setting, { idleMs, maxMs });
     await set(store, 'sync', newSession());
     const answers: string[] = [];
-    store.get('sync', () => answers.push('get'));
-    now += minute;
-    store.get('sync', () => answers.push('get and keep alive'));
+    store.get('sync', (_error, found) => {
+      answers.push('get');
+      store.touch('sync', found!, () => answers.push('touch'));
+    });
     store.destroy('sync', () => answers.push('destroy'));
-    expect(answers).toEqual(['get', 'get and keep alive', 'destroy']);
+    expect(answers).toEqual(['get', 'touch', 'destroy']);
     await store.close();
   },
 );
@@ -241,6 +245,22 @@ test('in a file that another process holds, sessions that begin together are ref
   }
   expect((await begin()).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
   expect(await get(store, 'two')).not.toBeNull();
+  other.close();
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+test('a member is still known while another process keeps the store from being written', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'session-store-'));
+  const file = join(directory, 'sessions.db');
+  let now = Date.now();
+  const store = await openSessionStore(`file:${file}`, { idleMs, maxMs, now: () => now });
+  await set(store, 'one', { ...newSession(), login: login() });
+  const other = new Database(file);
+  other.exec('BEGIN IMMEDIATE');
+  now += 2 * minute;
+  expect(await get(store, 'one')).toMatchObject({ login: { revision: 1 } });
+  other.exec('ROLLBACK');
   other.close();
   await store.close();
   rmSync(directory, { recursive: true });
