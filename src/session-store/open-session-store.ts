@@ -2,15 +2,18 @@ import { resolve } from 'node:path';
 import type { Engine } from './engine.ts';
 import { createFileEngine } from './file-engine.ts';
 import { openDatabase } from './open-database.ts';
-import type { SessionStoreEvent } from './redis-connection.ts';
-import type { SessionLifetimes } from './session-store.ts';
+import type { ConnectionEvent } from './redis-connection.ts';
+import type { SessionLifetimes, SessionNotExtended } from './session-store.ts';
 import { SessionStore } from './session-store.ts';
 import { SessionStoreError } from './session-store-error.ts';
 
-export type { SessionStore, SessionStoreEvent };
+export type { SessionStore };
+
+/** What happened to the store, worth a line in the log. */
+export type SessionStoreEvent = ConnectionEvent | SessionNotExtended;
 
 export interface SessionStoreOptions extends SessionLifetimes {
-  /** Told when the store goes away and when it is back, as far as nobody's request shows it. */
+  /** Told what nobody's request shows: that the store goes away and is back, and that it cannot be written. */
   readonly report?: (event: SessionStoreEvent) => void;
 }
 

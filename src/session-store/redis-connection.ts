@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionStoreError } from './session-store-error.ts';
 
 /** Something that happened to the connection to the store, worth a line in the log. */
-export type SessionStoreEvent =
+export type ConnectionEvent =
   | { readonly event: 'session_store_unavailable'; readonly error: SessionStoreError }
   | { readonly event: 'session_store_available' };
 
@@ -27,7 +27,7 @@ const patience = 700;
  */
 export async function connectToRedis(
   url: string,
-  report: (event: SessionStoreEvent) => void,
+  report: (event: ConnectionEvent) => void,
 ): Promise<RedisConnection> {
   const name = withoutPassword(url);
   const { createClient } = await import('@redis/client');

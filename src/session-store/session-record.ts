@@ -43,24 +43,28 @@ export function startedAt(session: SessionData): number | undefined {
 export function toRecord(session: SessionData, expiresAt: number): SessionRecord {
   const { login, cookie, ...data } = session as SessionData & { login?: StoredLogin };
   return {
-    data: JSON.stringify({ cookie: withoutExpiry(cookie), ...data }),
-    login: login ? JSON.stringify({ ...login }) : null,
+    data: JSON.stringify({ cookie: attributesOf(cookie), ...data }),
+    login: login ? JSON.stringify(login) : null,
     revision: login?.revision ?? 0,
     expiresAt,
   };
 }
 
-/** When the browser forgets its cookie is reckoned anew with every answer; what is stored stays the same. */
-function withoutExpiry(cookie: SessionData['cookie']): object {
-  const { expires, ...lasting } = JSON.parse(JSON.stringify(cookie));
-  return lasting;
+/** All but the lifetime, which began when the browser got the cookie. */
+function attributesOf(cookie: SessionData['cookie']): object {
+  const { expires, originalMaxAge, ...attributes } = JSON.parse(JSON.stringify(cookie));
+  return attributes;
 }
 
-/** The session of a record; null when it cannot be read: then nobody is logged in, and nothing crashes. */
+/**
+ * The session of a record; null when it cannot be read: then nobody is logged in, and nothing crashes. Its cookie has no
+ * lifetime, so express-session does not send it again: the browser's own lasts as long as a session can.
+ */
 export function toSession(record: StoredRecord): SessionData | null {
   try {
     const session = JSON.parse(record.data);
     if (record.login) session.login = JSON.parse(record.login);
+    session.cookie.originalMaxAge = null;
     markStored(session, record);
     compareByRevision(session);
     return session;
@@ -70,16 +74,17 @@ export function toSession(record: StoredRecord): SessionData | null {
 }
 
 /**
- * express-session turns a session into JSON and hashes it some four times a request, to see whether it changed. For a
- * login its revision says that, so in such JSON the revision stands for all of it; the cookie does not count.
+ * express-session turns a session into JSON and hashes it when a request begins and when it ends, to see whether it
+ * changed. For a login its revision says that, so in such JSON the revision stands for all of it; the cookie does not
+ * count. A text is done with sooner than an object, of which every field goes through a function of express-session.
  */
 export function compareByRevision(session: SessionData): void {
   Object.defineProperty(session, 'toJSON', { value: toCompared });
 }
 
-function toCompared(this: SessionData): object {
+function toCompared(this: SessionData): unknown {
   const { login, cookie, ...data } = this as SessionData & { login?: StoredLogin };
-  return login ? { ...data, login: login.revision } : data;
+  return login ? `${login.revision} ${JSON.stringify(data)}` : data;
 }
 
 function loginOf(session: SessionData): StoredLogin | undefined {

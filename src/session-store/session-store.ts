@@ -21,6 +21,14 @@ export interface SessionLifetimes extends LockOptions {
   readonly maxMs: number;
   /** The clock, in epoch milliseconds. */
   readonly now?: () => number;
+  /** Told when a session that is in use could not be kept alive, which no request shows. */
+  readonly report?: (event: SessionNotExtended) => void;
+}
+
+/** A session ends when it was idle although it was used, unless a later request can extend it. */
+export interface SessionNotExtended {
+  readonly event: 'session_not_extended';
+  readonly error: SessionStoreError;
 }
 
 type Done = (error?: unknown) => void;
@@ -41,27 +49,39 @@ export class SessionStore extends session.Store {
   readonly #engine: Engine;
   readonly #idleMs: number;
   readonly #maxMs: number;
-  /** A touch that would move the expiry by less is not worth a write. */
-  readonly #touchStep: number;
+  /** To move the expiry by less is not worth a write. */
+  readonly #extensionStep: number;
   readonly #now: () => number;
+  readonly #report: (event: SessionNotExtended) => void;
 
-  constructor(engine: Engine, { idleMs, maxMs, now = Date.now, ...lock }: SessionLifetimes) {
+  constructor(engine: Engine, { idleMs, maxMs, now = Date.now, report = ignore, ...lock }: SessionLifetimes) {
     super();
     this.#engine = engine;
     this.#idleMs = idleMs;
     this.#maxMs = maxMs;
-    this.#touchStep = Math.min(idleMs / 20, 60_000);
+    this.#extensionStep = Math.min(idleMs / 20, 60_000);
     this.#now = now;
+    this.#report = report;
     this.redis = engine.redis;
     this.withLock = createLock(engine, lock);
   }
 
-  /** Calls back with the session, or with null when there is none (any more). */
+  /**
+   * Calls back with the session, or with null when there is none (any more). A session that is asked for is in use, and
+   * is kept alive; while that cannot be written, the next request tries again. (A `touch`, as express-session offers it,
+   * costs one more look at whether the session has changed.)
+   */
   override get(id: string, done: (error: unknown, found?: session.SessionData | null) => void): void {
     const now = this.#now();
     this.#engine.read(id, now, (error, record) => {
       const found = record && toSession(record);
-      done(error, found && this.#expiry(found, now) > now ? found : null);
+      const expiresAt = found ? this.#expiry(found, now) : 0;
+      const lives = expiresAt > now;
+      done(error, lives ? found : null);
+      if (record && lives && expiresAt - record.expiresAt >= this.#extensionStep)
+        this.#engine.extend(id, expiresAt, now, (failure) => {
+          if (failure) this.#report({ event: 'session_not_extended', error: failure });
+        });
     });
   }
 
@@ -80,19 +100,6 @@ export class SessionStore extends session.Store {
     };
     if (before === undefined) this.#engine.insert(id, record, now, written);
     else this.#engine.update(id, record, now, written);
-  }
-
-  /** Keeps a session that is in use alive. */
-  override touch(id: string, data: session.SessionData, done: Done = ignore): void {
-    const now = this.#now();
-    const expiresAt = this.#expiry(data, now);
-    const before = storedRecord(data);
-    if (before && expiresAt - before.expiresAt < this.#touchStep) done(null);
-    else
-      this.#engine.extend(id, expiresAt, now, (error) => {
-        if (!error && before) markStored(data, { ...before, expiresAt });
-        done(error);
-      });
   }
 
   override destroy(id: string, done: Done = ignore): void {
@@ -136,7 +143,7 @@ export class SessionStore extends session.Store {
     return (
       before.data === record.data &&
       before.login === record.login &&
-      record.expiresAt - before.expiresAt < this.#touchStep
+      record.expiresAt - before.expiresAt < this.#extensionStep
     );
   }
 

@@ -39,6 +39,18 @@ test('a member who was downgraded sees the new role within SESSION_REVALIDATE', 
   expect(JSON.parse(body).member.role).toBe('reader');
 });
 
+test('the browser is given its cookie once, for as long as a session can last, and none when tokens are refreshed', async () => {
+  const { browser } = await logIn(app);
+  const [, cookie] = [...browser.cookies(app.url)].find(([name]) => name.startsWith('__Host-session'))!;
+  expect(Math.round((cookie.expires - Date.now()) / minute)).toBe(7 * 24 * 60);
+  await whoAmI(app, browser);
+  ahead += 60 * minute;
+  const { status, headers } = await browser.request(`${app.url}/api/me`);
+  expect(status).toBe(200);
+  expect(count('tokens_refreshed')).toBe(1);
+  expect(headers.getSetCookie()).toEqual([]);
+});
+
 test('a change is noticed before SESSION_REVALIDATE is over, behind the back of whoever keeps coming', async () => {
   const { browser } = await logIn(app);
   ahead += 4.5 * minute;

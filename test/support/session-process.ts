@@ -8,7 +8,7 @@ const support = new URL('./sessions.ts', import.meta.url).href;
 export function runWithStore(setting: string, body: string, options = {}): Program {
   return runProgram(`
     import { openSessionStore } from '${room}';
-    import { destroy, get, login, newSession, set, touch } from '${support}';
+    import { destroy, get, login, newSession, set } from '${support}';
     const lifetimes = { idleMs: 3_600_000, maxMs: 86_400_000, ...${JSON.stringify(options)} };
     const store = await openSessionStore(${JSON.stringify(setting)}, lifetimes);
     ${body}`);

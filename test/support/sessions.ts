@@ -30,10 +30,6 @@ export function set(store: SessionStore, id: string, data: SessionData): Promise
   return settled((done) => store.set(id, data, done));
 }
 
-export function touch(store: SessionStore, id: string, data: SessionData): Promise<void> {
-  return settled((done) => store.touch(id, data, done));
-}
-
 export function destroy(store: SessionStore, id: string): Promise<void> {
   return settled((done) => store.destroy(id, done));
 }
