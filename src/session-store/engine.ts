@@ -1,5 +1,5 @@
 import type { RedisConnection } from './redis-connection.ts';
-import type { SessionRecord } from './session-record.ts';
+import type { SessionRecord, StoredRecord } from './session-record.ts';
 import type { SessionStoreError } from './session-store-error.ts';
 
 export type Answer<T = void> = (error: SessionStoreError | null, value?: T) => void;
@@ -16,7 +16,7 @@ export interface Leases {
 
 /** Where sessions are kept. All times are epoch milliseconds; a session whose `expiresAt` has come does not exist. */
 export interface Engine extends Leases {
-  read(id: string, now: number, answer: Answer<Omit<SessionRecord, 'revision'>>): void;
+  read(id: string, now: number, answer: Answer<StoredRecord>): void;
   /** Stores a session under a fresh id. Finds it one already stored there, it updates that. */
   insert(id: string, record: SessionRecord, now: number, answer: Answer): void;
   /**

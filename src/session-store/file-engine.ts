@@ -1,6 +1,8 @@
+import { AsyncResource } from 'node:async_hooks';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Answer, Engine } from './engine.ts';
 import type { OpenDatabase } from './open-database.ts';
-import type { SessionRecord } from './session-record.ts';
+import type { SessionRecord, StoredRecord } from './session-record.ts';
 import { SessionStoreError } from './session-store-error.ts';
 import { startSweep } from './sweep.ts';
 
@@ -8,6 +10,13 @@ import { startSweep } from './sweep.ts';
  * Statements get their values as one array: out of several arguments libsql would make one first, at a tenth of the
  * price of reading a session.
  */
+
+/** A session to be found. */
+interface Read {
+  readonly id: string;
+  readonly at: number;
+  readonly answer: Answer<StoredRecord>;
+}
 
 /** A session to be stored under a fresh id. */
 interface Insert {
@@ -21,8 +30,8 @@ interface Insert {
 const never = Number.MAX_SAFE_INTEGER;
 
 /**
- * Sessions in a SQLite database that `openDatabase` opened. Every call but an insert is answered before it returns.
- * Several processes may use the same file.
+ * Sessions in a SQLite database that `openDatabase` opened. Reads and inserts are answered at the end of the turn of the
+ * event loop, every other call before it returns. Several processes may use the same file.
  * @param name how errors call the database.
  */
 export function createFileEngine(opened: OpenDatabase, name: string, now: () => number): Engine {
@@ -52,21 +61,20 @@ export function createFileEngine(opened: OpenDatabase, name: string, now: () => 
   const commit = database.prepare('COMMIT');
   const rollBack = database.prepare('ROLLBACK');
   const stopSweep = startSweep(opened, now);
-  let asked: Insert[] = [];
+  let reads: Read[] = [];
+  let inserts: Insert[] = [];
 
   return {
     read(id, at, answer) {
       insertBefore(id);
-      answerWith(answer, () => {
-        const row = read.get([id, at]) as [string, string | null, number] | undefined;
-        return row && { data: row[0], login: row[1], expiresAt: row[2] };
-      });
+      if (reads.length === 0) setImmediate(readAll);
+      reads.push({ id, at, answer: inContextOfAsker(answer) });
     },
 
     insert(id, record, at, answer) {
       insertBefore(id);
-      if (asked.length === 0) setImmediate(insertAsked);
-      asked.push({ id, record, at, answer });
+      if (inserts.length === 0) setImmediate(insertAll);
+      inserts.push({ id, record, at, answer: inContextOfAsker(answer) });
     },
 
     update(id, record, at, answer) {
@@ -102,19 +110,35 @@ export function createFileEngine(opened: OpenDatabase, name: string, now: () => 
     },
 
     async close() {
-      insertAsked();
+      await turn(); // what was asked before is answered
       await stopSweep();
       await opened.close();
     },
   };
 
   /**
+   * Sessions that are asked for in the same turn of the event loop are found one after the other at its end, and so their
+   * requests are handled in a row. Handled each as it is read from its connection, `GET /api/me` takes half as long again.
+   */
+  function readAll(): void {
+    const all = reads;
+    reads = [];
+    for (const { id, at, answer } of all)
+      process.nextTick(answerWith<StoredRecord>, answer, () => find(id, at));
+  }
+
+  function find(id: string, at: number): StoredRecord | undefined {
+    const row = read.get([id, at]) as [string, string | null, number] | undefined;
+    return row && { data: row[0], login: row[1], expiresAt: row[2] };
+  }
+
+  /**
    * Sessions that begin in the same turn of the event loop share a transaction, which is most of an insert's cost. All of
    * them are stored, or none.
    */
-  function insertAsked(): void {
-    const all = asked;
-    asked = [];
+  function insertAll(): void {
+    const all = inserts;
+    inserts = [];
     const answerAll: Answer = (error) => {
       for (const { answer } of all) process.nextTick(answer, error);
     };
@@ -125,7 +149,7 @@ export function createFileEngine(opened: OpenDatabase, name: string, now: () => 
 
   /** Whatever is asked of a session comes after its insert. */
   function insertBefore(id: string): void {
-    if (asked.some((insert) => insert.id === id)) insertAsked();
+    if (inserts.some((insert) => insert.id === id)) insertAll();
   }
 
   /** SQLite itself rolls back after some errors, such as a full disk. */
@@ -181,6 +205,12 @@ export function createFileEngine(opened: OpenDatabase, name: string, now: () => 
       { cause },
     );
   }
+}
+
+/** Whoever shares a turn, each answer runs where it was asked for: `AsyncLocalStorage` and tracing depend on it. */
+function inContextOfAsker<T>(answer: Answer<T>): Answer<T> {
+  const asker = new AsyncResource('SessionStore');
+  return (error, value) => asker.runInAsyncScope(answer, undefined, error, value);
 }
 
 function columns(id: string, { data, login, revision, expiresAt }: SessionRecord) {

@@ -12,6 +12,9 @@ export interface SessionRecord {
   readonly expiresAt: number;
 }
 
+/** What a read finds. */
+export type StoredRecord = Omit<SessionRecord, 'revision'>;
+
 /** What the store has to know of a login. */
 interface StoredLogin {
   readonly startedAt: number;
@@ -24,7 +27,6 @@ interface StoredLogin {
  */
 const stored = Symbol('as stored');
 type Marked = SessionData & { [stored]?: StoredRecord | undefined };
-type StoredRecord = Omit<SessionRecord, 'revision'>;
 
 /** The record of this session that the store has, as far as this copy knows; undefined when it was never stored. */
 export function storedRecord(session: SessionData): StoredRecord | undefined {

@@ -2,7 +2,7 @@ import session from 'express-session';
 import type { Engine } from './engine.ts';
 import type { LockOptions } from './lock.ts';
 import { createLock } from './lock.ts';
-import type { SessionRecord } from './session-record.ts';
+import type { SessionRecord, StoredRecord } from './session-record.ts';
 import {
   compareByRevision,
   markStored,
@@ -139,7 +139,7 @@ export class SessionStore extends session.Store {
   }
 
   /** express-session saves some sessions twice: when it is asked to, and again at the end of the request. */
-  #isSame(before: Omit<SessionRecord, 'revision'>, record: SessionRecord): boolean {
+  #isSame(before: StoredRecord, record: SessionRecord): boolean {
     return (
       before.data === record.data &&
       before.login === record.login &&

@@ -68,6 +68,22 @@ describe.each(Object.entries(await sharedEngines()))('processes that share %s', 
   });
 });
 
+test('one who throws at the answer does not keep it from others who asked at the same moment', async () => {
+  const { ended, prints } = runWithStore(
+    `file:${join(folder, 'thrown.db')}`,
+    `process.on('uncaughtException', ({ message }) => console.log('uncaught', message));
+     await set(store, 'one', newSession());
+     store.get('one', () => { throw new Error('of the first'); });
+     store.get('one', async (_error, found) => {
+       console.log('second', found !== null);
+       await store.close();
+     });`,
+  );
+  await prints(/uncaught of the first/);
+  await prints(/second true/);
+  await ended;
+});
+
 test('processes that make the same file at the same moment all get to use it', async () => {
   const setting = `file:${join(folder, 'together.db')}`;
   const use = `await set(store, String(process.pid), newSession()); await store.close(); process.exit(); `;

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -203,20 +204,45 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
 });
 
 test.each(engines.filter(([engine]) => engine !== 'Redis'))(
-  'in %s the answer comes before the call returns, unless a session begins',
+  'in %s whatever changes a stored session is answered before the call returns',
   async (_engine, setting) => {
-    let now = Date.now();
-    const store = await openSessionStore(setting, { idleMs, maxMs, now: () => now });
+    const store = await openSessionStore(setting, { idleMs, maxMs });
     await set(store, 'sync', newSession());
+    const found = (await get(store, 'sync'))!;
     const answers: string[] = [];
-    store.get('sync', () => answers.push('get'));
-    now += minute;
-    store.get('sync', () => answers.push('get and keep alive'));
+    store.set('sync', { ...found, finishedLogins: [{ state: 'a', returnTo: '/' }] }, () =>
+      answers.push('set'),
+    );
     store.destroy('sync', () => answers.push('destroy'));
-    expect(answers).toEqual(['get', 'get and keep alive', 'destroy']);
+    expect(answers).toEqual(['set', 'destroy']);
     await store.close();
   },
 );
+
+test.each(engines)(
+  'in %s everybody is answered in the async context they asked in, whoever asks at the same moment',
+  async (_engine, setting) => {
+    const store = await openSessionStore(setting, { idleMs, maxMs });
+    const context = new AsyncLocalStorage<string>();
+    const ids = ['first', 'second', 'third'];
+    const contexts = (ask: (id: string, done: () => void) => void) =>
+      Promise.all(
+        ids.map((id) =>
+          context.run(id, () => new Promise((resolve) => ask(id, () => resolve(context.getStore())))),
+        ),
+      );
+    expect(await contexts((id, done) => store.set(id, newSession(), done))).toEqual(ids);
+    expect(await contexts((id, done) => store.get(id, done))).toEqual(ids);
+    await store.close();
+  },
+);
+
+test.each(engines)('in %s whoever asked before it closes is answered', async (_engine, setting) => {
+  const store = await openSessionStore(setting, { idleMs, maxMs });
+  await set(store, 'early', newSession());
+  const [found] = await Promise.all([get(store, 'early'), set(store, 'late', newSession()), store.close()]);
+  expect(found).not.toBeNull();
+});
 
 test.each(engines)(
   'in %s sessions that begin at the same moment are all stored',

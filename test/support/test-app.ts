@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -26,6 +27,8 @@ export interface TestApp {
   readonly clientSecret: string;
   /** What the log holds so far, one object a line. */
   readonly log: () => Record<string, unknown>[];
+  /** Resolves when the log holds a line with these fields: a request's own comes after its answer. */
+  logged(fields: Record<string, unknown>): Promise<void>;
   /** The settings it was started with: another process can be started from them. */
   readonly env: Readonly<Record<string, string>>;
   close(): Promise<void>;
@@ -50,10 +53,11 @@ export async function startTestApp(
     RATE_LIMIT: '100000',
     ...options.env,
   };
-  const lines: string[] = [];
+  const lines: Record<string, unknown>[] = [];
   const destination = new Writable({
     write(chunk, _encoding, done) {
-      lines.push(String(chunk));
+      lines.push(JSON.parse(String(chunk)));
+      destination.emit('line');
       done();
     },
   });
@@ -66,7 +70,12 @@ export async function startTestApp(
     clientId: env.LD_OAUTH_CLIENT_ID,
     clientSecret: env.LD_OAUTH_CLIENT_SECRET,
     env,
-    log: () => lines.map((line) => JSON.parse(line)),
+    log: () => [...lines],
+    async logged(fields) {
+      const wanted = Object.entries(fields);
+      while (!lines.some((line) => wanted.every(([name, value]) => line[name] === value)))
+        await once(destination, 'line');
+    },
     async close() {
       app.server.closeAllConnections();
       await app.stop();
