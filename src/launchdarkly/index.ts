@@ -1,8 +1,8 @@
 import type { Http } from './http.ts';
-import * as members from './members.ts';
-import * as clients from './oauth-clients.ts';
-import { listProjects, type Project } from './projects.ts';
-import { type Credential, createRestApi } from './rest-api.ts';
+import type * as members from './members.ts';
+import type * as clients from './oauth-clients.ts';
+import type { Project } from './projects.ts';
+import type { Credential } from './rest-api.ts';
 
 export type { ApiErrorReason } from './api-error.ts';
 export { LaunchDarklyApiError } from './api-error.ts';
@@ -34,18 +34,25 @@ export interface LaunchDarkly {
   deleteOAuth2Client(credential: Credential, clientId: string): Promise<void>;
 }
 
-/** @param options.baseUri origin of the LaunchDarkly instance, without a trailing slash. */
+/**
+ * The operations are loaded with the first call: what reads LaunchDarkly's answers takes long to import, and nothing needs
+ * it to start.
+ * @param options.baseUri origin of the LaunchDarkly instance, without a trailing slash.
+ */
 export function createLaunchDarkly(options: { baseUri: string; http: Pick<Http, 'request'> }): LaunchDarkly {
-  const callApi = createRestApi(options);
+  let loading: Promise<LaunchDarkly> | undefined;
+  const operations = () => {
+    loading ??= import('./operations.ts').then(({ createOperations }) => createOperations(options));
+    return loading;
+  };
   return {
-    getCallerIdentity: (credential) => members.getCallerIdentity(callApi, credential),
-    getCurrentMember: (credential) => members.getCurrentMember(callApi, credential),
-    listProjects: (credential) => listProjects(callApi, credential),
-    createOAuth2Client: (credential, input) => clients.createOAuth2Client(callApi, credential, input),
-    listOAuth2Clients: (credential) => clients.listOAuth2Clients(callApi, credential, options.baseUri),
-    getOAuth2Client: (credential, clientId) => clients.getOAuth2Client(callApi, credential, clientId),
-    patchOAuth2Client: (credential, clientId, changes) =>
-      clients.patchOAuth2Client(callApi, credential, clientId, changes),
-    deleteOAuth2Client: (credential, clientId) => clients.deleteOAuth2Client(callApi, credential, clientId),
+    getCallerIdentity: async (credential) => (await operations()).getCallerIdentity(credential),
+    getCurrentMember: async (credential) => (await operations()).getCurrentMember(credential),
+    listProjects: async (credential) => (await operations()).listProjects(credential),
+    createOAuth2Client: async (...input) => (await operations()).createOAuth2Client(...input),
+    listOAuth2Clients: async (credential) => (await operations()).listOAuth2Clients(credential),
+    getOAuth2Client: async (...which) => (await operations()).getOAuth2Client(...which),
+    patchOAuth2Client: async (...changes) => (await operations()).patchOAuth2Client(...changes),
+    deleteOAuth2Client: async (...which) => (await operations()).deleteOAuth2Client(...which),
   };
 }
