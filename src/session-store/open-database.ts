@@ -48,7 +48,7 @@ export async function openDatabase(file: string): Promise<OpenDatabase> {
     if (file !== ':memory:') makeFile(file);
     const database = new Libsql(file);
     await whileBusy(() => prepareDatabase(database, file));
-    return file === ':memory:' ? withoutBackground(database) : await withBackground(database, file);
+    return file === ':memory:' ? withoutBackground(database) : withBackground(database, file);
   } catch (error) {
     throw error instanceof SessionStoreError ? error : unusable(file, error);
   }
@@ -66,20 +66,34 @@ function withoutBackground(database: Database.Database): OpenDatabase {
   };
 }
 
-/** What is written in the background is also checkpointed there, often: whoever waits for the disk then is not us. */
-async function withBackground(database: Database.Database, file: string): Promise<OpenDatabase> {
-  const { default: Libsql } = await import('libsql/promise');
-  const background = new Libsql(file, {});
-  await background.exec(`${connectionSettings}; PRAGMA wal_autocheckpoint = 200`);
+/** The background's connection is opened when it is first needed, which no start does. */
+function withBackground(database: Database.Database, file: string): OpenDatabase {
+  let opening: ReturnType<typeof openBackground> | undefined;
+  const background = () => {
+    opening ??= openBackground(file).catch((error) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  };
   return {
     database,
-    inBackground: (sql) => background.exec(sql),
+    inBackground: async (sql) => (await background()).exec(sql),
     async close() {
       database.close();
-      await background.exec('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => {});
-      background.close();
+      const connection = await background().catch(() => undefined);
+      await connection?.exec('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => {});
+      connection?.close();
     },
   };
+}
+
+/** What is written in the background is also checkpointed there, often: whoever waits for the disk then is not us. */
+async function openBackground(file: string) {
+  const { default: Libsql } = await import('libsql/promise');
+  const connection = new Libsql(file, {});
+  await connection.exec(`${connectionSettings}; PRAGMA wal_autocheckpoint = 200`);
+  return connection;
 }
 
 /** What is made is readable by this user alone. */
