@@ -1,7 +1,7 @@
 import type { ApiToken, Role } from './model.ts';
 import type { SavedApiTokens } from './persistence.ts';
 import { newApiToken, sha256, stableId } from './secrets.ts';
-import { plantSeed } from './seed.ts';
+import { fromSeed } from './seed.ts';
 import type { SandboxStore } from './store.ts';
 
 /**
@@ -37,7 +37,7 @@ function register(
 
 /** The first member with this role in the seed: who was downgraded since still owns the token. */
 function ownedBy({ start }: SandboxStore, role: Role): Pick<ApiToken, 'memberId'> {
-  const { accounts, members } = plantSeed(start.seed);
+  const { accounts, members } = fromSeed(start.seed);
   const owner = members.find(
     (member) =>
       member.accountId === accounts[0]?.id && member.role === role && member.customRoles.length === 0,

@@ -1,8 +1,10 @@
+import { SandboxError } from './sandbox-error.ts';
+
 /** The sandbox's clock: real time plus whatever it was advanced by. Every lifetime is measured on it. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
-  /** Moves time forward by `ms` milliseconds. Throws `RangeError` unless `ms` is a finite number of at least 0. */
+  /** Moves time forward by `ms` milliseconds. Throws `SandboxError` unless `ms` is a finite number of at least 0. */
   advance(ms: number): void;
   /** By how many milliseconds it is ahead of real time. */
   offset(): number;
@@ -20,9 +22,7 @@ export function createClock(offset = 0): Clock {
     offset: () => ahead,
     advance(ms) {
       if (!(ms >= 0 && ahead + ms <= HUNDRED_YEARS_MS)) {
-        throw new RangeError(
-          'The clock only moves forward, by milliseconds, and not further than a hundred years.',
-        );
+        throw new SandboxError('The clock only moves forward, and not further than a hundred years.');
       }
       ahead += ms;
     },

@@ -1,12 +1,12 @@
 import type { Express, RequestHandler } from 'express';
 import express from 'express';
 import { controlApi } from './control/control-api.ts';
-import { overview } from './control/overview.ts';
-import { failable } from './faults/misbehave.ts';
+import { overview } from './control/overview-route.ts';
+import { withFaults } from './faults/fault-injection.ts';
+import { allowedMethods } from './http/allowed-methods.ts';
 import { readBody } from './http/body.ts';
 import { answerFailure, notFoundPage } from './http/failures.ts';
 import { onlyLoopbackHosts } from './http/loopback-host.ts';
-import { onlyMethods } from './http/not-offered.ts';
 import { sameOriginChanges } from './http/same-origin.ts';
 import { saveAfterChanges } from './http/save-after-changes.ts';
 import { serveStyleSheet } from './http/style-sheet.ts';
@@ -32,16 +32,16 @@ export function createSandboxApp(store: SandboxStore, { guard }: { guard: Reques
 
   app.all(
     '/.well-known/oauth-authorization-server',
-    onlyMethods('GET', 'HEAD'),
-    failable(store, 'metadata', () => metadata),
+    allowedMethods('GET', 'HEAD'),
+    withFaults(store, 'metadata', () => metadata),
   );
   app.use('/trust', saveAfterChanges(store));
   // HEAD is left out of the pages below: a link preview must not spend a login.
-  app.all('/trust/oauth/authorize', onlyMethods('GET'), failable(store, 'authorize', authorize));
-  app.all('/trust/oauth/login', onlyMethods('GET'), login(store));
-  app.all('/trust/oauth/consent', onlyMethods('POST'), sameOriginChanges, consent(store));
-  app.all('/trust/oauth/token', onlyMethods('POST'), failable(store, grantOf, token));
-  app.all('/trust/oauth/revoke', onlyMethods('POST'), failable(store, 'revoke', revoke));
+  app.all('/trust/oauth/authorize', allowedMethods('GET'), withFaults(store, 'authorize', authorize));
+  app.all('/trust/oauth/login', allowedMethods('GET'), login(store));
+  app.all('/trust/oauth/consent', allowedMethods('POST'), sameOriginChanges, consent(store));
+  app.all('/trust/oauth/token', allowedMethods('POST'), withFaults(store, grantOf, token));
+  app.all('/trust/oauth/revoke', allowedMethods('POST'), withFaults(store, 'revoke', revoke));
   app.use('/trust/oauth', answerAuthorizationError(store), answerOAuthError);
   app.use('/api/v2', restApi(store));
 

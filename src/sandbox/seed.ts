@@ -33,7 +33,7 @@ export interface SeedMember {
 const CREATED = Date.UTC(2024, 3, 15);
 
 /** Gives every account, project and member of the seed an id, the same one on each start. */
-export function plantSeed(seed: Seed): { accounts: Account[]; members: Member[] } {
+export function fromSeed(seed: Seed): { accounts: Account[]; members: Member[] } {
   const accounts = seed.accounts.map(plantAccount);
   const members = seed.accounts.flatMap((account) =>
     account.members.map((member) => plantMember(member, account)),

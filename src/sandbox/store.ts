@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 import { createClock } from './clock.ts';
-import type { Fault } from './faults/faults.ts';
+import type { Fault } from './faults/fault-menu.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { createLedger } from './ledger/ledger.ts';
 import type {
@@ -13,7 +13,7 @@ import type {
   OAuthToken,
 } from './model.ts';
 import type { Seed } from './seed.ts';
-import { plantSeed } from './seed.ts';
+import { fromSeed } from './seed.ts';
 import type { Switches } from './switches.ts';
 import { DEFAULT_SWITCHES } from './switches.ts';
 
@@ -62,7 +62,7 @@ export function createStore(
   seed: Seed,
   { autoApprove = false, switches = {} }: StoreOptions = {},
 ): SandboxStore {
-  const { accounts, members } = plantSeed(seed);
+  const { accounts, members } = fromSeed(seed);
   const start = { seed, switches: { ...DEFAULT_SWITCHES, ...switches } };
   return {
     accounts: byId(accounts),
@@ -88,7 +88,7 @@ export function createStore(
  * empty ledger. Clients go too unless `keepClients`. API tokens stay.
  */
 export function resetStore(store: SandboxStore, { keepClients = false } = {}): void {
-  const { accounts, members } = plantSeed(store.start.seed);
+  const { accounts, members } = fromSeed(store.start.seed);
   refill(store.accounts, byId(accounts));
   refill(store.members, byId(members));
   if (!keepClients) store.clients.clear();

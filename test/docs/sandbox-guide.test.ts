@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { DEFAULT_SEED } from '../../src/sandbox/default-seed.ts';
 import { ENDPOINT_NAMES } from '../../src/sandbox/faults/endpoints.ts';
-import { FAULT_KINDS, FAULT_NAMES } from '../../src/sandbox/faults/faults.ts';
+import { FAULT_KINDS, FAULT_NAMES } from '../../src/sandbox/faults/fault-menu.ts';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { SWITCH_NAMES } from '../../src/sandbox/switch-fields.ts';

@@ -1,17 +1,17 @@
 import type { ErrorRequestHandler, Router } from 'express';
 import express from 'express';
+import { allowedMethods } from '../http/allowed-methods.ts';
 import { isClientMistake } from '../http/client-mistake.ts';
 import { onlyLoopbackHosts } from '../http/loopback-host.ts';
-import { onlyMethods } from '../http/not-offered.ts';
 import { sameOriginChanges } from '../http/same-origin.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import type { SandboxStore } from '../store.ts';
-import { advanceClock } from './clock.ts';
-import { changeFaults, replaceFaults, showFaults } from './faults.ts';
-import { clearLedger, showLedger } from './ledger.ts';
-import { changePersonaByForm, patchPersona, revokePersona, showPersonas } from './personas.ts';
-import { reset } from './reset.ts';
-import { patchSwitches, setSwitches, showSwitches } from './switches.ts';
+import { advanceClock } from './clock-routes.ts';
+import { changeFaults, replaceFaults, showFaults } from './faults-routes.ts';
+import { clearLedger, showLedger } from './ledger-routes.ts';
+import { changePersonaByForm, patchPersona, revokePersona, showPersonas } from './personas-routes.ts';
+import { reset } from './reset-routes.ts';
+import { patchSwitches, setSwitches, showSwitches } from './switches-routes.ts';
 
 /**
  * The sandbox's own controls, under `/__sandbox`. For this machine's programs, and for its own pages: never for another
@@ -26,8 +26,8 @@ export function controlApi(store: SandboxStore): Router {
   control.route('/personas/:id').patch(patchPersona(store)).post(changePersonaByForm(store));
   control.post('/personas/:id/revoke', revokePersona(store));
   control.route('/switches').get(showSwitches(store)).patch(patchSwitches(store)).post(setSwitches(store));
-  control.all('/clock', onlyMethods('POST'), advanceClock(store));
-  control.all('/reset', onlyMethods('POST'), reset(store));
+  control.all('/clock', allowedMethods('POST'), advanceClock(store));
+  control.all('/reset', allowedMethods('POST'), reset(store));
   control.use(answerSandboxError);
   return control;
 }

@@ -1,10 +1,10 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import { failable } from '../faults/misbehave.ts';
+import { withFaults } from '../faults/fault-injection.ts';
 import { queryOf } from '../http/body.ts';
 import { sendPage } from '../http/send-page.ts';
 import type { Member } from '../model.ts';
-import { personasPage } from '../pages/personas-page.ts';
 import { refusedRequestPage } from '../pages/refused-request-page.ts';
+import { signInPage } from '../pages/sign-in-page.ts';
 import type { SandboxStore } from '../store.ts';
 import type { AuthorizationRequest } from './authorization-request.ts';
 import {
@@ -23,8 +23,8 @@ export function authorize(store: SandboxStore): RequestHandler {
   return (req, res, next) => {
     const request = readAuthorizationRequest(store, queryOf(req));
     const member = store.autoApprove ? hintedMember(store, request) : undefined;
-    if (member) return failable(store, 'consent', returnCode(request, member))(req, res, next);
-    sendPage(res, 200, personasPage(store, request));
+    if (member) return withFaults(store, 'consent', returnCode(request, member))(req, res, next);
+    sendPage(res, 200, signInPage(store, request));
   };
 }
 

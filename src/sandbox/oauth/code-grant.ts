@@ -2,10 +2,10 @@ import { openGrant, revokeGrant } from '../grants.ts';
 import type { AuthorizationCode, OAuthClient } from '../model.ts';
 import { sha256 } from '../secrets.ts';
 import type { SandboxStore } from '../store.ts';
+import type { TokenResponse } from './issue-tokens.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { OAuthError } from './oauth-error.ts';
 import { checkVerifier } from './pkce.ts';
-import type { TokenResponse } from './token.ts';
 
 /** The authorization code grant, RFC 6749 section 4.1.3. Throws `OAuthError` when the code may not be redeemed. */
 export function redeemCode(store: SandboxStore, client: OAuthClient, form: URLSearchParams): TokenResponse {

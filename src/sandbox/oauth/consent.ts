@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { failable } from '../faults/misbehave.ts';
+import { withFaults } from '../faults/fault-injection.ts';
 import { bodyText } from '../http/body.ts';
 import { sendPage } from '../http/send-page.ts';
 import { outsiderPage } from '../pages/outsider-page.ts';
@@ -24,7 +24,7 @@ export function consent(store: SandboxStore): RequestHandler {
       );
     }
     if (mayUse(store, request.client, member)) {
-      return failable(store, 'consent', returnCode(request, member))(req, res, next);
+      return withFaults(store, 'consent', returnCode(request, member))(req, res, next);
     }
     sendPage(res, 403, outsiderPage(store, request, member));
   };

@@ -2,7 +2,15 @@ import type { OpenGrant } from '../grants.ts';
 import { issueToken } from '../grants.ts';
 import type { SandboxStore } from '../store.ts';
 import { narrowToMember } from './scopes.ts';
-import type { TokenResponse } from './token.ts';
+
+/** The answer of the token endpoint: RFC 6749, section 5.1. `expires_in` in seconds. */
+export interface TokenResponse {
+  access_token: string;
+  token_type: string;
+  expires_in: number;
+  refresh_token?: string;
+  scope: string;
+}
 
 /**
  * Issues an access token for `scope` (all of the grant's when left out), and a refresh token unless `refreshToken` is

@@ -1,10 +1,10 @@
 import { findToken, openToken, revokeGrant } from '../grants.ts';
 import type { OAuthClient, OAuthToken } from '../model.ts';
 import type { SandboxStore } from '../store.ts';
+import type { TokenResponse } from './issue-tokens.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { OAuthError } from './oauth-error.ts';
 import { parseScope } from './scopes.ts';
-import type { TokenResponse } from './token.ts';
 
 /** The refresh grant, RFC 6749 section 6, with rotation and reuse detection (RFC 9700, section 4.14). */
 export function redeemRefreshToken(

@@ -3,8 +3,8 @@ import { findToken, revokeGrant } from '../grants.ts';
 import type { OAuthClient, OAuthToken } from '../model.ts';
 import type { SandboxStore } from '../store.ts';
 import { authenticateClient } from './client-authentication.ts';
+import { readForm } from './form.ts';
 import { OAuthError } from './oauth-error.ts';
-import { readForm } from './token.ts';
 
 /**
  * `POST /trust/oauth/revoke`, RFC 7009. A refresh token takes everything of its authorization with it, an access token

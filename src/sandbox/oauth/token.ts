@@ -1,21 +1,14 @@
 import type { Request, RequestHandler } from 'express';
 import type { Endpoint } from '../faults/endpoints.ts';
-import { bodyText, hasMediaType, repeatedNames } from '../http/body.ts';
+import { bodyText } from '../http/body.ts';
 import type { OAuthClient } from '../model.ts';
 import type { SandboxStore } from '../store.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { redeemCode } from './code-grant.ts';
+import { readForm } from './form.ts';
+import type { TokenResponse } from './issue-tokens.ts';
 import { OAuthError, sendUncached } from './oauth-error.ts';
 import { redeemRefreshToken } from './refresh-grant.ts';
-
-/** The answer of the token endpoint: RFC 6749, section 5.1. `expires_in` in seconds. */
-export interface TokenResponse {
-  access_token: string;
-  token_type: string;
-  expires_in: number;
-  refresh_token?: string;
-  scope: string;
-}
 
 type GrantType = (store: SandboxStore, client: OAuthClient, form: URLSearchParams) => TokenResponse;
 
@@ -38,21 +31,6 @@ export function token(store: SandboxStore): RequestHandler {
 /** Which of the failure menu's endpoints a token request is for. */
 export function grantOf(req: Request): Endpoint {
   return new URLSearchParams(bodyText(req)).get('grant_type') === 'refresh_token' ? 'refresh' : 'token';
-}
-
-/** The form parameters. Throws `OAuthError` when the body is no form or names a parameter twice. */
-export function readForm(req: Request): URLSearchParams {
-  if (!hasMediaType(req, 'application/x-www-form-urlencoded')) {
-    throw new OAuthError(
-      'invalid_request',
-      'Send the parameters as application/x-www-form-urlencoded in the body.',
-    );
-  }
-  const form = new URLSearchParams(bodyText(req));
-  const repeated = repeatedNames(form);
-  if (repeated.length > 0)
-    throw new OAuthError('invalid_request', `Sent more than once: ${repeated.join(', ')}.`);
-  return form;
 }
 
 function grantType(name: string | null): GrantType {

@@ -4,7 +4,7 @@ import type { SandboxStore } from '../store.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { layout } from './layout.ts';
-import { accountOf, displayName } from './persona.ts';
+import { accountOf, displayName } from './member-names.ts';
 
 /** Asks a member of several accounts which one to use: LaunchDarkly has one signed-in organization at a time. */
 export function accountsPage(

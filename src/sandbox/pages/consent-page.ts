@@ -5,7 +5,7 @@ import type { SandboxStore } from '../store.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { layout } from './layout.ts';
-import { accountOf, displayName } from './persona.ts';
+import { accountOf, displayName } from './member-names.ts';
 
 /** Shows what the app wants of this member, with the buttons "Authorize" and "Cancel". */
 export function consentPage(store: SandboxStore, request: AuthorizationRequest, member: Member): Html {

@@ -1,7 +1,7 @@
 import type { Endpoint } from '../faults/endpoints.ts';
 import { ENDPOINT_NAMES, ENDPOINTS } from '../faults/endpoints.ts';
-import type { Fault } from '../faults/faults.ts';
-import { FAULT_KINDS, faultsFor } from '../faults/faults.ts';
+import type { Fault } from '../faults/fault-menu.ts';
+import { FAULT_KINDS, faultsFor } from '../faults/fault-menu.ts';
 import { networkFaults } from '../faults/network-faults.ts';
 import type { SandboxStore } from '../store.ts';
 import type { Html } from './html.ts';

@@ -4,7 +4,7 @@ import type { SandboxStore } from '../store.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { layout } from './layout.ts';
-import { accountOf } from './persona.ts';
+import { accountOf } from './member-names.ts';
 
 /** For someone from another account at an unverified client: a dead end, as the app never hears of it. */
 export function outsiderPage(store: SandboxStore, request: AuthorizationRequest, member: Member): Html {

@@ -1,61 +1,36 @@
-import type { Member } from '../model.ts';
-import type { AuthorizationRequest } from '../oauth/authorization-request.ts';
-import type { SandboxStore } from '../store.ts';
+import { ROLES } from '../model.ts';
+import type { Persona } from '../personas.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { layout } from './layout.ts';
-import { accountOf, displayName } from './persona.ts';
 
-/** The sign-in page: a button for everyone who could be logging in. */
-export function personasPage(store: SandboxStore, request: AuthorizationRequest): Html {
-  const people = suggestedFirst(onePerEmail(store), request.loginHint);
+/** The personas, with what an Admin could do to them while they are logged in somewhere. */
+export function personasPage(personas: readonly Persona[]): Html {
   return layout(
-    { title: 'Log in' },
-    html`<h1>Log in as…</h1>
-<p class="lead"><strong>${request.client.name}</strong> wants to know who you are. At LaunchDarkly you would log in now. Here
-you pick the member you want to be.</p>
-<form method="get" action="/trust/oauth/login">
-<input type="hidden" name="request" value="${request.query}">
-<ul class="personas">${people.map((person) => personaButton(store, person, request))}</ul>
-</form>`,
+    { title: 'Personas', section: '/__sandbox/personas' },
+    html`<h1>Personas</h1>
+<p class="lead">Downgrade, remove or cut off someone who is logged in to your app, and see when it notices.</p>
+<ul class="menu">${personas.map(card)}</ul>`,
   );
 }
 
-interface Person {
-  member: Member;
-  /** How many accounts the e-mail address is a member of. */
-  accounts: number;
-}
-
-function onePerEmail(store: SandboxStore): Person[] {
-  const people = new Map<string, Person>();
-  for (const member of store.members.values()) {
-    const known = people.get(member.email);
-    if (known) known.accounts += 1;
-    else people.set(member.email, { member, accounts: 1 });
-  }
-  return [...people.values()];
-}
-
-function suggestedFirst(people: Person[], hint: string | undefined): Person[] {
-  const suggested = people.filter(({ member }) => member.email === hint);
-  return [...suggested, ...people.filter((person) => !suggested.includes(person))];
-}
-
-function personaButton(store: SandboxStore, person: Person, request: AuthorizationRequest): Html {
-  const { member } = person;
-  return html`<li><button class="persona" type="submit" name="email" value="${member.email}"${member.removed && html` disabled`}>
-<span class="name" dir="auto">${displayName(member)}</span>
-<span class="email">${member.email}</span>
-<span class="about">${member.removed ? 'Removed from the account.' : member.about}</span>
-<span class="tags">${tags(store, person, request).map((tag) => html`<span class="tag">${tag}</span>`)}</span>
-</button></li>`;
-}
-
-function tags(store: SandboxStore, { member, accounts }: Person, request: AuthorizationRequest): string[] {
-  return [
-    ...(member.email === request.loginHint ? ['suggested by the app'] : []),
-    member.customRoles.length > 0 ? 'custom roles' : member.role,
-    accounts > 1 ? `${accounts} accounts` : accountOf(store, member).organization,
-  ];
+function card(persona: Persona): Html {
+  const { id, email, firstName, lastName, organization, about, removed } = persona;
+  const action = `/__sandbox/personas/${id}`;
+  return html`<li class="card">
+<h2 dir="auto">${[firstName, lastName].filter(Boolean).join(' ') || email}</h2>
+<p><span class="email">${email}</span>, ${organization}</p>
+<p class="aside">${removed ? 'Removed from the account.' : about}</p>
+<form class="inline" method="post" action="${action}">
+<label>Role<select name="role" aria-label="Role of ${email}, ${organization}">${ROLES.map(
+    (role) => html`<option${role === persona.role && html` selected`}>${role}</option>`,
+  )}</select></label>
+<button type="submit" aria-label="Change role of ${email}, ${organization}">Change</button>
+</form>
+<div class="actions">
+<form method="post" action="${action}"><button type="submit" name="removed" value="${String(!removed)}"
+ aria-label="${removed ? 'Put back' : 'Remove'} ${email}, ${organization}">${removed ? 'Put back' : 'Remove'}</button></form>
+<form method="post" action="${action}/revoke"><button type="submit" aria-label="Revoke apps of ${email}, ${organization}">Revoke apps</button></form>
+</div>
+</li>`;
 }

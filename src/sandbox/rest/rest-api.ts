@@ -1,7 +1,7 @@
 import type { RequestHandler, Router } from 'express';
 import express from 'express';
-import type { EndpointHandler } from '../faults/misbehave.ts';
-import { failable } from '../faults/misbehave.ts';
+import type { EndpointHandler } from '../faults/fault-injection.ts';
+import { withFaults } from '../faults/fault-injection.ts';
 import type { SandboxStore } from '../store.ts';
 import { getCallerIdentity } from './caller-identity.ts';
 import { allowAnyOrigin, apiVersion, overrideMethod } from './conventions.ts';
@@ -20,7 +20,7 @@ import { answerRestError, methodNotAllowed, notFound } from './rest-error.ts';
 /** The part of LaunchDarkly's REST API that a login needs, under `/api/v2`. Operations carry the names of its OpenAPI document. */
 export function restApi(store: SandboxStore): Router {
   const api = express.Router();
-  const clients = (operation: EndpointHandler) => failable(store, 'clients', operation);
+  const clients = (operation: EndpointHandler) => withFaults(store, 'clients', operation);
   api.use(allowAnyOrigin, overrideMethod, rateLimit(store), apiVersion);
   api
     .route('/oauth/clients')
@@ -35,15 +35,15 @@ export function restApi(store: SandboxStore): Router {
     .all(refuseMethod);
   api
     .route('/caller-identity')
-    .get(failable(store, 'caller-identity', getCallerIdentity))
+    .get(withFaults(store, 'caller-identity', getCallerIdentity))
     .all(refuseMethod);
   api
     .route('/members/:id')
-    .get(failable(store, 'members', getMember))
+    .get(withFaults(store, 'members', getMember))
     .all(refuseMethod);
   api
     .route('/projects')
-    .get(failable(store, 'projects', getProjects))
+    .get(withFaults(store, 'projects', getProjects))
     .all(refuseMethod);
   api.use(() => {
     throw notFound();

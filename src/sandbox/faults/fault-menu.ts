@@ -1,4 +1,3 @@
-import type { SandboxStore } from '../store.ts';
 import type { Endpoint } from './endpoints.ts';
 import type { FaultKind } from './fault-kind.ts';
 import { networkFaults } from './network-faults.ts';
@@ -28,7 +27,7 @@ export interface Fault {
   delayMs?: number;
 }
 
-/** What is wrong with a fault somebody asks for, as a sentence; `undefined` when it can be switched on. */
+/** What is wrong with a requested fault, as a sentence; `undefined` when it can be switched on. */
 export function faultProblem({
   endpoint,
   fault,
@@ -51,25 +50,9 @@ export function faultProblem({
   return undefined;
 }
 
-/** Takes the first fault that concerns this request, and counts it down. */
-export function takeFault(store: SandboxStore, endpoint: Endpoint, method: string): Fault | undefined {
-  const fault = store.faults.find((fault) => concerns(fault, endpoint, method));
-  if (fault?.times !== undefined) {
-    fault.times -= 1;
-    if (fault.times === 0) store.faults.splice(store.faults.indexOf(fault), 1);
-  }
-  return fault;
-}
-
 /** The faults that can be switched on at an endpoint. */
 export function faultsFor(endpoint: Endpoint): FaultName[] {
   return FAULT_NAMES.filter((name) => FAULT_KINDS[name].endpoints.includes(endpoint));
-}
-
-function concerns(fault: Fault, endpoint: Endpoint, method: string): boolean {
-  const here = fault.endpoint === '*' || fault.endpoint === endpoint;
-  const possible = FAULT_KINDS[fault.fault].endpoints.includes(endpoint);
-  return here && possible && (fault.method === undefined || fault.method.toUpperCase() === method);
 }
 
 function isWhole(value: unknown, from: number, to: number): boolean {

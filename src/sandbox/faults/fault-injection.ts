@@ -3,17 +3,18 @@ import type { Request, RequestHandler, Response } from 'express';
 import { sendPage } from '../http/send-page.ts';
 import { failurePage } from '../pages/failure-page.ts';
 import type { SandboxStore } from '../store.ts';
+import { takeFault } from './active-faults.ts';
 import type { Endpoint } from './endpoints.ts';
 import { PAGES } from './endpoints.ts';
 import type { CannedAnswer, Effect } from './fault-kind.ts';
-import type { Fault } from './faults.ts';
-import { FAULT_KINDS, takeFault } from './faults.ts';
+import type { Fault } from './fault-menu.ts';
+import { FAULT_KINDS } from './fault-menu.ts';
 
 /** An endpoint: made for the store that it is to see. */
 export type EndpointHandler = (store: SandboxStore) => RequestHandler;
 
 /** The endpoint as the failure menu wants it: itself, or in place of it or around it the fault that was switched on. */
-export function failable(
+export function withFaults(
   store: SandboxStore,
   name: Endpoint | ((req: Request) => Endpoint),
   endpoint: EndpointHandler,
@@ -22,7 +23,7 @@ export function failable(
   return (req, res, next) => {
     const here = typeof name === 'string' ? name : name(req);
     res.locals.endpoint = here;
-    const fault = takeFault(store, here, req.method);
+    const fault = takeFault(store.faults, here, req.method);
     if (!fault) return ordinary(req, res, next);
     res.locals.fault = fault.fault;
     return misbehave(store, { fault, here, endpoint })(req, res, next);

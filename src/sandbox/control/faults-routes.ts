@@ -1,11 +1,11 @@
 import type { RequestHandler } from 'express';
-import type { Fault } from '../faults/faults.ts';
-import { FAULT_KINDS, FAULT_NAMES, faultProblem } from '../faults/faults.ts';
+import { addFault, setFaults } from '../faults/active-faults.ts';
+import { FAULT_KINDS, FAULT_NAMES } from '../faults/fault-menu.ts';
 import { sendPage } from '../http/send-page.ts';
 import { faultsPage } from '../pages/faults-page.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import type { SandboxStore } from '../store.ts';
-import { backTo, readFields, readObject, wantsPage } from './input.ts';
+import { backTo, readFields, readObject, wantsPage } from './request-input.ts';
 
 /** `GET /__sandbox/faults`: what is switched on, and the menu. */
 export function showFaults(store: SandboxStore): RequestHandler {
@@ -25,7 +25,7 @@ export function replaceFaults(store: SandboxStore): RequestHandler {
     const { faults } = readObject(req);
     if (!Array.isArray(faults))
       throw new SandboxError('Send {"faults": […]}; an empty list switches all off.');
-    setFaults(store, faults);
+    setFaults(store.faults, faults);
     res.json({ faults: store.faults });
   };
 }
@@ -37,7 +37,7 @@ export function changeFaults(store: SandboxStore): RequestHandler {
     if (action === 'clear') store.faults.length = 0;
     else if (action === 'off') store.faults.splice(Number(index), 1);
     else {
-      addFault(store, {
+      addFault(store.faults, {
         endpoint,
         fault,
         ...(times ? { times: Number(times) } : {}),
@@ -45,31 +45,5 @@ export function changeFaults(store: SandboxStore): RequestHandler {
       });
     }
     backTo(res, '/__sandbox/faults');
-  };
-}
-
-/** Switches these faults on and all others off. Throws `SandboxError`, changing nothing, when one is impossible. */
-export function setFaults(store: SandboxStore, faults: readonly unknown[]): void {
-  const checked = faults.map(checkFault);
-  store.faults.splice(0, store.faults.length, ...checked);
-}
-
-/** Switches one more fault on, to be looked at before those that are on already. Throws `SandboxError`. */
-export function addFault(store: SandboxStore, fault: unknown): void {
-  store.faults.unshift(checkFault(fault));
-}
-
-function checkFault(value: unknown): Fault {
-  const fault: Partial<Fault> = Object(value);
-  const { endpoint, fault: name, times, method, delayMs } = fault;
-  const problem = faultProblem({ endpoint, fault: name, times, method, delayMs });
-  if (problem || endpoint === undefined || name === undefined)
-    throw new SandboxError(problem ?? 'Name a fault.');
-  return {
-    endpoint,
-    fault: name,
-    ...(times === undefined ? {} : { times }),
-    ...(method === undefined ? {} : { method }),
-    ...(delayMs === undefined ? {} : { delayMs }),
   };
 }

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { SandboxStore } from '../store.ts';
 import { resetStore } from '../store.ts';
-import { backTo, isForm, readFields, readObject } from './input.ts';
+import { backTo, isForm, readFields, readObject } from './request-input.ts';
 
 /** `POST /__sandbox/reset`: back to the start; `{"keepClients": true}` leaves the registered clients. */
 export function reset(store: SandboxStore): RequestHandler {

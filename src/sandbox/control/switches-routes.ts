@@ -3,7 +3,7 @@ import { sendPage } from '../http/send-page.ts';
 import { switchesPage } from '../pages/switches-page.ts';
 import type { SandboxStore } from '../store.ts';
 import { checkSwitches, switchesFromForm } from '../switch-fields.ts';
-import { backTo, readFields, readObject, wantsPage } from './input.ts';
+import { backTo, readFields, readObject, wantsPage } from './request-input.ts';
 
 /** `GET /__sandbox/switches`. */
 export function showSwitches(store: SandboxStore): RequestHandler {

@@ -3,7 +3,7 @@ import { queryOf } from '../http/body.ts';
 import { sendPage } from '../http/send-page.ts';
 import { ledgerPage } from '../pages/ledger-page.ts';
 import type { SandboxStore } from '../store.ts';
-import { backTo, isForm, wantsPage } from './input.ts';
+import { backTo, isForm, wantsPage } from './request-input.ts';
 
 /** `GET /__sandbox/ledger`: the newest request first; `?endpoint=token` for those of one endpoint, `?limit=10` for fewer. */
 export function showLedger(store: SandboxStore): RequestHandler {

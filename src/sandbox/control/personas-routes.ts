@@ -1,15 +1,15 @@
 import type { RequestHandler } from 'express';
 import { sendPage } from '../http/send-page.ts';
-import { personaControlsPage } from '../pages/persona-controls-page.ts';
+import { personasPage } from '../pages/personas-page.ts';
 import { changePersona, listPersonas, revokeAuthorizations } from '../personas.ts';
 import type { SandboxStore } from '../store.ts';
-import { backTo, isForm, readFields, readObject, wantsPage } from './input.ts';
+import { backTo, isForm, readFields, readObject, wantsPage } from './request-input.ts';
 
 /** `GET /__sandbox/personas`. */
 export function showPersonas(store: SandboxStore): RequestHandler {
   return (req, res) => {
     const personas = listPersonas(store);
-    if (wantsPage(req)) sendPage(res, 200, personaControlsPage(personas));
+    if (wantsPage(req)) sendPage(res, 200, personasPage(personas));
     else res.json({ personas });
   };
 }

@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 
 /** Answers 405 for every method but these, on a path that exists. */
-export function onlyMethods(...methods: string[]): RequestHandler {
+export function allowedMethods(...methods: string[]): RequestHandler {
   return (req, res, next) => {
     if (methods.includes(req.method)) return next();
     res

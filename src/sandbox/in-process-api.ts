@@ -1,6 +1,5 @@
-import { advanceBy } from './control/clock.ts';
-import { addFault, setFaults } from './control/faults.ts';
-import type { Fault } from './faults/faults.ts';
+import { addFault, setFaults } from './faults/active-faults.ts';
+import type { Fault } from './faults/fault-menu.ts';
 import type { LedgerEntry } from './ledger/ledger.ts';
 import type { MemberChanges, Persona } from './personas.ts';
 import { changePersona, listPersonas, revokeAuthorizations } from './personas.ts';
@@ -44,13 +43,13 @@ export function createControls(store: SandboxStore): SandboxControls {
     },
     ledger: () => store.ledger.entries(),
     clearLedger: () => store.ledger.clear(),
-    setFault: (fault) => addFault(store, fault),
-    setFaults: (faults) => setFaults(store, faults),
+    setFault: (fault) => addFault(store.faults, fault),
+    setFaults: (faults) => setFaults(store.faults, faults),
     faults: () => structuredClone(store.faults),
     setSwitches(changes) {
       Object.assign(store.switches, checkSwitches(changes));
     },
-    advanceClock: (ms) => advanceBy(store, ms),
+    advanceClock: (ms) => store.clock.advance(ms),
     now: () => store.clock.now(),
     personas: () => listPersonas(store),
     changePersona: (idOrEmail, changes) => changePersona(store, idOrEmail, changes),
