@@ -61,7 +61,9 @@ export function createHttp(options: HttpOptions = {}): Http {
   }
 
   async function send(request: HttpRequest, limitMs: number): Promise<HttpResponse> {
-    const sent = { ...request, headers: { 'user-agent': userAgent, ...request.headers } };
+    // Without it a server may compress its answer (RFC 9110, section 12.5.3), which nothing here undoes.
+    const encoding = { 'accept-encoding': 'identity' };
+    const sent = { ...request, headers: { 'user-agent': userAgent, ...encoding, ...request.headers } };
     const through = await dispatcher();
     running += 1;
     try {

@@ -113,7 +113,7 @@ describe('an observer', () => {
     const request = {
       method: 'GET',
       url: server.url,
-      headers: { 'user-agent': 'tests', authorization: 'Bearer x' },
+      headers: { 'user-agent': 'tests', 'accept-encoding': 'identity', authorization: 'Bearer x' },
     };
     expect(seen).toEqual([
       expect.objectContaining({
