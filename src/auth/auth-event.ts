@@ -9,12 +9,12 @@ export interface AuthEvent {
     | 'user_verified'
     /** The authorization server, or the policy of the host app, says that the person may not stay. */
     | 'session_ended'
-    /** The authorization server is in trouble: nothing could be asked, so nothing changes. */
+    /** Tokens could not be refreshed or the API could not be asked, and nobody refused the member. */
     | 'session_kept'
     | 'revocation_failed';
   /** Why, when something went wrong. Its causes may quote the authorization server. */
   readonly error?: unknown;
   readonly user?: { readonly id: string; readonly accountId: string };
-  /** The request that it happened in; undefined for what happens behind the visitors' backs. */
+  /** The request that it happened in; undefined for background work. */
   readonly req?: Request;
 }

@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as client from 'openid-client';
+import { isTransient, LoginError } from './login-error.ts';
 import { toLoginError } from './oauth-error.ts';
 import { nextRandomBytes } from './random.ts';
+import { readTokenResponses } from './token-response.ts';
 
 /** An OAuth2 authorization server's endpoints: the part of RFC 8414 metadata that a login needs. */
 export interface AuthorizationServer {
@@ -62,9 +65,15 @@ export interface OAuthClient {
   ): Promise<TokenSet>;
   /** RFC 6749, section 6. A refresh token that the server does not replace stays in use. */
   refresh(tokens: TokenSet & { refreshToken: string }): Promise<TokenSet>;
-  /** RFC 7009: the refresh token first, then the access token. Throws when the server did not take both. */
+  /**
+   * RFC 7009: the refresh token first, then the access token, which is tried even when the first call fails. What meets
+   * transient trouble is tried once more a second later. Throws when the server did not take both.
+   */
   revoke(tokens: TokenSet): Promise<void>;
 }
+
+/** Milliseconds until a revocation that met transient trouble is tried once more. */
+const revocationRetryDelay = 1_000;
 
 /**
  * Makes the grant for one registered client. Makes no network call: the endpoints are given, not discovered (RFC 8414).
@@ -107,22 +116,38 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
 
     async revoke({ accessToken, refreshToken }) {
       if (!options.server.revocation_endpoint) return;
-      try {
-        if (refreshToken) {
-          await client.tokenRevocation(configuration, refreshToken, { token_type_hint: 'refresh_token' });
-        }
-        await client.tokenRevocation(configuration, accessToken, { token_type_hint: 'access_token' });
-      } catch (error) {
-        throw toLoginError(error);
+      const failed = await revokeEach([
+        ...(refreshToken ? [{ token: refreshToken, hint: 'refresh_token' }] : []),
+        { token: accessToken, hint: 'access_token' },
+      ]);
+      const again = failed.filter(({ error }) => isTransient(error));
+      const lasting = failed.filter(({ error }) => !isTransient(error));
+      if (again.length > 0) {
+        await sleep(revocationRetryDelay);
+        lasting.push(...(await revokeEach(again)));
       }
+      if (lasting[0]) throw lasting[0].error;
     },
   };
+
+  /** One after the other. Returns those that the server did not take, and why. */
+  async function revokeEach(tokens: readonly { token: string; hint: string }[]) {
+    const failed: { token: string; hint: string; error: LoginError }[] = [];
+    for (const { token, hint } of tokens) {
+      try {
+        await client.tokenRevocation(configuration, token, { token_type_hint: hint });
+      } catch (error) {
+        failed.push({ token, hint, error: toLoginError(error) });
+      }
+    }
+    return failed;
+  }
 }
 
 /** The endpoints are given, not discovered: no network call is needed to start. */
 function configure(options: OAuthClientOptions): client.Configuration {
   const { server, clientId, clientSecret, clientAuth = 'post' } = options;
-  const authenticate = clientAuth === 'basic' ? client.ClientSecretBasic : client.ClientSecretPost;
+  const authenticate = clientAuth === 'basic' ? clientSecretBasic : client.ClientSecretPost;
   const configuration = new client.Configuration(
     { ...server },
     clientId,
@@ -130,9 +155,24 @@ function configure(options: OAuthClientOptions): client.Configuration {
     authenticate(clientSecret),
   );
   configuration.timeout = options.timeoutSeconds ?? 10;
-  if (options.fetch) configuration[client.customFetch] = options.fetch;
+  configuration[client.customFetch] = readTokenResponses(options.fetch ?? (fetch as client.CustomFetch));
   if (isLoopbackHttp(server.token_endpoint)) client.allowInsecureRequests(configuration);
   return configuration;
+}
+
+/**
+ * HTTP Basic with id and secret form-encoded first (RFC 6749, section 2.3.1). openid-client's own encodes `-._*` too, and
+ * servers that do not decode then know no such client; the form encoding of browsers leaves them as they are.
+ */
+function clientSecretBasic(clientSecret: string): client.ClientAuth {
+  return (_server, { client_id }, _body, headers) => {
+    const credentials = `${formEncode(client_id)}:${formEncode(clientSecret)}`;
+    headers.set('authorization', `Basic ${Buffer.from(credentials).toString('base64')}`);
+  };
+}
+
+function formEncode(text: string): string {
+  return new URLSearchParams([['', text]]).toString().slice('='.length);
 }
 
 /** Plain http never leaves the machine. */
@@ -159,7 +199,12 @@ function authorizationResponse(query: string): string {
   return new URLSearchParams(known).toString();
 }
 
+/** Any other type would have to be used in another way (RFC 6749, section 7.1). */
 function toTokenSet(answer: client.TokenEndpointResponse): TokenSet {
+  if (answer.token_type !== 'bearer') {
+    const cause = new Error('The token type is not "bearer", the only one that this client can use.');
+    throw new LoginError('provider_nonsense', { cause });
+  }
   return {
     accessToken: answer.access_token,
     ...(answer.refresh_token && { refreshToken: answer.refresh_token }),

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { LoginError } from './login-error.ts';
 import type { RenewalOptions } from './renewal.ts';
-import { createRenewal, earlyShare, isRenewalDue } from './renewal.ts';
+import { answerAge, createRenewal, earlyShare, isRenewalDue } from './renewal.ts';
 import type { Login } from './user-session.ts';
 import { endUserSession, openTokens } from './user-session.ts';
 
@@ -14,19 +14,19 @@ export interface LiveLoginOptions extends RenewalOptions {
 /** A login that is refreshed and checked again as it grows old. */
 export interface LiveLogin {
   /**
-   * The login of this request, refreshed and re-checked when that is due; undefined when nobody is logged in (any
-   * more). Throws `LoginError` when the person may no longer enter. Trouble at the authorization server throws
-   * nothing: whoever is in stays in.
+   * The login of this request, refreshed and re-checked when that is due; undefined when nobody is logged in. Throws
+   * `LoginError` when the person may no longer enter. Trouble at the authorization server throws nothing: the session
+   * stays as it is.
    */
   ensure(req: Request): Promise<Login | undefined>;
   /**
    * Runs `task` with the access token. When that fails with `status` 401, the token is refreshed and the task run once
-   * more; a second 401 ends the session. Throws `LoginError('login_required')` when nobody is logged in (any more).
+   * more; a second 401 ends the session. Throws `LoginError('login_required')` when nobody is logged in.
    */
   withAccessToken<T>(req: Request, task: (accessToken: string) => Promise<T>): Promise<T>;
 }
 
-/** How long a visitor waits for a renewal, in milliseconds, before the last known answer has to do. */
+/** How long a visitor waits for a renewal, in milliseconds, before the last known answer is used. */
 const patience = 2_500;
 
 /** Makes what keeps logins alive. `maxAge` and `revalidateAfter` are milliseconds. */
@@ -38,11 +38,10 @@ export function createLiveLogin(options: LiveLoginOptions): LiveLogin {
     async ensure(req) {
       const login = req.session?.login;
       if (!login) return undefined;
-      const now = Date.now();
-      if (now - login.startedAt > maxAge) return end(req);
-      const answerAge = now - login.verifiedAt;
-      if (isRenewalDue(login) || answerAge >= revalidateAfter) return waitForRenewal(req, login);
-      if (answerAge >= revalidateAfter * earlyShare) renewUnseen(req);
+      if (Date.now() - login.startedAt > maxAge) return end(req);
+      const age = answerAge(login);
+      if (isRenewalDue(login) || age >= revalidateAfter) return waitForRenewal(req, login);
+      if (age >= revalidateAfter * earlyShare) renewUnseen(req);
       return login;
     },
 
@@ -71,13 +70,14 @@ export function createLiveLogin(options: LiveLoginOptions): LiveLogin {
 
   async function waitForRenewal(req: Request, login: Login): Promise<Login | undefined> {
     const { outcome, startedAt } = renew(req.sessionStore, req.sessionID);
-    const renewed = await Promise.race([outcome, after(startedAt + patience - Date.now(), login)]);
+    const left = Math.min(startedAt + patience - Date.now(), patience);
+    const renewed = await Promise.race([outcome, after(left, login)]);
     if (!renewed) return end(req);
     if (renewed.revision > login.revision) req.session.login = renewed;
     return renewed;
   }
 
-  /** Behind the visitor's back. Whatever it finds, the next request finds it too. */
+  /** In the background; the next request sees the result. */
   function renewUnseen(req: Request): void {
     renew(req.sessionStore, req.sessionID).outcome.catch(() => {});
   }

@@ -21,6 +21,8 @@ export type LoginErrorReason =
   | 'code_rejected'
   /** The token endpoint does not accept our client id and secret (`invalid_client`). */
   | 'client_rejected'
+  /** The token endpoint refused the request in another way: any other 4xx but 408 and 429, whatever its body. */
+  | 'token_request_rejected'
   /** The authorization server or its API refuses a token that it issued itself. */
   | 'token_rejected'
   /** The authorization server asks us to slow down (HTTP 429). */
@@ -54,9 +56,12 @@ export interface LoginErrorDetails {
   cause?: unknown;
   /** Where the person was going, so that trying again leads there: a path on this site. */
   returnTo?: string | undefined;
-  /** Seconds after which trying again makes sense. */
+  /** Seconds after which trying again makes sense, of which at most an hour is kept. */
   retryAfterSeconds?: number | undefined;
 }
+
+/** A server may ask for a wait of years, which helps nobody: whoever waits for an hour may as well try. */
+const longestRetryAfter = 3_600;
 
 /** A login failed, for one of the known reasons. Its message is the reason: wording belongs to the host app. */
 export class LoginError extends Error {
@@ -69,20 +74,27 @@ export class LoginError extends Error {
     super(reason, cause === undefined ? undefined : { cause });
     this.reason = reason;
     this.returnTo = returnTo;
-    this.retryAfterSeconds = retryAfterSeconds;
+    this.retryAfterSeconds =
+      retryAfterSeconds === undefined || Number.isNaN(retryAfterSeconds)
+        ? undefined
+        : Math.min(Math.max(retryAfterSeconds, 0), longestRetryAfter);
   }
 }
 
 /** Whether a failure says nothing about the person: trying later may work, so nobody is logged out for it. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof LoginError && passing.has(error.reason);
+export function isTransient(error: unknown): boolean {
+  return error instanceof LoginError && transientReasons.has(error.reason);
 }
 
-const passing: ReadonlySet<LoginErrorReason> = new Set([
+/** Whether it is about the person that a login failed: they may not enter, and trying again does not change that. */
+export function mayNotEnter(error: unknown): boolean {
+  return error instanceof LoginError && error.reason !== 'token_rejected' && !isTransient(error);
+}
+
+const transientReasons: ReadonlySet<LoginErrorReason> = new Set([
   'provider_rate_limited',
   'provider_unreachable',
   'provider_timeout',
   'provider_failed',
   'provider_nonsense',
-  'client_rejected',
 ]);

@@ -30,11 +30,13 @@ function reasonFor({ code, oauthError, status, connection, fromTokenEndpoint }: 
     return oauthError === 'access_denied' ? 'access_denied' : 'authorization_failed';
   }
   if (status === 429) return 'provider_rate_limited';
+  if (status === 408) return 'provider_timeout';
   if ((status ?? 0) >= 500 || oauthError === 'server_error' || oauthError === 'temporarily_unavailable')
     return 'provider_failed';
   if (oauthError === 'invalid_grant') return 'code_rejected';
   if (status === 401 || oauthError === 'invalid_client' || oauthError === 'unauthorized_client')
     return 'client_rejected';
+  if (status !== undefined && status >= 400) return 'token_request_rejected';
   if (code === 'OAUTH_TIMEOUT' || (connection && /TIMEOUT|TIMEDOUT|ABORT/.test(connection)))
     return 'provider_timeout';
   if (connection && /^(RESPONSE_|HPE_)/.test(connection)) return 'provider_nonsense';

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from 'express-session';
 import type { AuthEvent } from './auth-event.ts';
 import type { OAuthClient, TokenSet } from './authorization-code.ts';
-import { isPassing, LoginError } from './login-error.ts';
+import { createBackoff } from './backoff.ts';
+import { isTransient, LoginError } from './login-error.ts';
 import type { Sealer } from './sealer.ts';
 import { destroySession, loadSession, saveSession } from './stored-session.ts';
 import type { Login, User } from './user-session.ts';
@@ -37,17 +38,20 @@ export type Renew = (store: Store, sessionId: string, refusedToken?: string) => 
 
 /** From this part of `revalidateAfter` on, an answer is old enough to be asked for again. */
 export const earlyShare = 0.8;
-/** How long the authorization server is left alone after it failed, in milliseconds, unless it asks for longer. */
-const pause = 5_000;
-const longestPause = 60_000;
-const mostRemembered = 10_000;
-/** Together some 15 seconds: less than a lock outlives a store that is away. */
+/** Together some 15 seconds: less than a lock outlives a store that is unavailable. */
 const mostSaves = 30;
 const betweenSaves = 500;
 
+/** A login and its tokens, opened. */
+interface OpenLogin {
+  readonly login: Login;
+  readonly tokens: TokenSet;
+}
+
 /**
  * Makes the renewal of logins: one at a time for a session, in this process and, through `withLock`, in all others.
- * Refreshing is RFC 6749, section 6. Passing trouble at the server leaves the login as it is; a refusal ends the session.
+ * Refreshing is RFC 6749, section 6. `invalid_grant` ends the session, and so does the API when it refuses the token;
+ * any other refusal of a refresh leads on to the API with the token at hand. Transient trouble changes nothing.
  */
 export function createRenewal({
   oauth,
@@ -58,8 +62,7 @@ export function createRenewal({
   report,
 }: RenewalOptions): Renew {
   const running = new Map<string, RunningRenewal>();
-  const restUntil = new Map<string, number>();
-  const unsaved = new Map<string, Login>();
+  const backoff = createBackoff();
 
   return function renew(store, sessionId, refusedToken) {
     const key = refusedToken === undefined ? sessionId : `${sessionId} refused`;
@@ -79,32 +82,56 @@ export function createRenewal({
     sessionId: string,
     refusedToken?: string,
   ): Promise<Login | undefined> {
-    const login = await load(store, sessionId);
+    const login = (await loadSession(store, sessionId))?.login;
     const tokens = login && openTokens(sealer, sessionId, login);
     if (!login || !tokens) return undefined;
-    if ((restUntil.get(sessionId) ?? 0) > Date.now()) return login;
+    const wantsRefresh = tokens.accessToken === refusedToken || isRenewalDue(login);
+    if (!wantsRefresh && !isVerificationDue(login)) return login;
+    if (!backoff.allows(sessionId)) return login;
     try {
-      const refused = tokens.accessToken === refusedToken;
-      const refreshed =
-        refused || isRenewalDue(login) ? await refresh(store, sessionId, login, tokens) : login;
-      return isVerificationDue(refreshed) ? await verify(store, sessionId, refreshed) : refreshed;
+      const renewed = await ask(store, sessionId, { login, tokens }, wantsRefresh);
+      backoff.answered();
+      return renewed;
     } catch (error) {
       if (!(error instanceof LoginError)) throw error;
-      return isPassing(error) ? keep(store, sessionId, error) : end(store, sessionId, login, error);
+      return isTransient(error) ? keep(store, sessionId, error) : end(store, sessionId, login, error);
     }
   }
 
-  /** The newest login of a session, with what an earlier renewal could not save. */
-  async function load(store: Store, sessionId: string): Promise<Login | undefined> {
-    const stored = (await loadSession(store, sessionId))?.login;
-    const kept = unsaved.get(sessionId);
-    if (!stored || !kept || kept.revision <= stored.revision) return stored;
-    await save(store, sessionId, kept);
-    return kept;
+  /** Refreshes when that is wanted, and asks the API when that is due or a failed refresh leads there. */
+  async function ask(
+    store: Store,
+    sessionId: string,
+    held: OpenLogin,
+    wantsRefresh: boolean,
+  ): Promise<Login | undefined> {
+    let current = held;
+    let refreshError: LoginError | undefined;
+    if (wantsRefresh) {
+      try {
+        current = await refresh(store, sessionId, held);
+      } catch (error) {
+        if (!(error instanceof LoginError && leadsToApi(error, held))) throw error;
+        refreshError = error;
+      }
+    }
+    if (!refreshError && !isVerificationDue(current.login)) return current.login;
+    const verified = await verify(store, sessionId, current, refreshError);
+    if (verified && refreshError) {
+      backoff.failed(sessionId, refreshError);
+      report({ event: 'session_kept', error: refreshError, user: verified.user });
+    }
+    return verified;
+  }
+
+  /** Whether the API is asked with the token at hand after this failure of a refresh. */
+  function leadsToApi(error: LoginError, { login, tokens }: OpenLogin): boolean {
+    if (isTransient(error)) return isVerificationDue(login) && !isTroubleAtExpiry(error, tokens);
+    return error.reason === 'client_rejected' || error.reason === 'token_request_rejected';
   }
 
   /** Saved before anything else happens: a refresh token that replaces another exists only here. */
-  async function refresh(store: Store, sessionId: string, login: Login, tokens: TokenSet): Promise<Login> {
+  async function refresh(store: Store, sessionId: string, { login, tokens }: OpenLogin): Promise<OpenLogin> {
     const { refreshToken } = tokens;
     if (!refreshToken) throw new LoginError('token_rejected');
     const fresh = await oauth.refresh({ ...tokens, refreshToken });
@@ -114,40 +141,55 @@ export function createRenewal({
       throw new LoginError('token_rejected');
     }
     report({ event: 'tokens_refreshed', user: login.user });
-    return refreshed;
+    return { login: refreshed, tokens: fresh };
   }
 
-  /** A token that is refused is refreshed once before the refusal is believed. */
-  async function verify(store: Store, sessionId: string, login: Login): Promise<Login | undefined> {
-    const tokens = openTokens(sealer, sessionId, login);
-    const verified = await askWho(login).catch(async (error) => {
-      if (!(error instanceof LoginError && error.reason === 'token_rejected' && tokens?.refreshToken))
-        throw error;
-      return askWho(await refresh(store, sessionId, login, tokens));
+  /** A token that is refused is refreshed once before the refusal is believed, unless that has failed already. */
+  async function verify(
+    store: Store,
+    sessionId: string,
+    held: OpenLogin,
+    refreshError?: LoginError,
+  ): Promise<Login | undefined> {
+    const verified = await askWho(held).catch(async (error) => {
+      if (!(error instanceof LoginError && error.reason === 'token_rejected')) throw error;
+      if (refreshError) throw new LoginError('token_rejected', { cause: refreshError });
+      return askWho(await refreshRefused(store, sessionId, held));
     });
     if (!(await save(store, sessionId, verified))) return undefined;
     report({ event: 'user_verified', user: verified.user });
     return verified;
+  }
 
-    async function askWho(asked: Login): Promise<Login> {
-      const user = await fetchUser(openTokens(sealer, sessionId, asked)?.accessToken ?? '');
-      if (!isSame(user, login.user)) throw new LoginError('identity_mismatch');
-      return { ...asked, user, verifiedAt: Date.now(), revision: asked.revision + 1 };
+  async function askWho({ login, tokens }: OpenLogin): Promise<Login> {
+    const user = await fetchUser(tokens.accessToken);
+    if (!isSame(user, login.user)) throw new LoginError('identity_mismatch');
+    const now = Date.now();
+    // A login that seems to begin later was made before the clock was set back.
+    const startedAt = Math.min(login.startedAt, now);
+    return { ...login, user, startedAt, verifiedAt: now, revision: login.revision + 1 };
+  }
+
+  /** After the API refused the access token, no other failure of a refresh but trouble at expiry keeps the session. */
+  async function refreshRefused(store: Store, sessionId: string, held: OpenLogin): Promise<OpenLogin> {
+    try {
+      return await refresh(store, sessionId, held);
+    } catch (error) {
+      if (!(error instanceof LoginError) || isTroubleAtExpiry(error, held.tokens)) throw error;
+      throw new LoginError('token_rejected', { cause: error });
     }
   }
 
   /** Puts the login into the newest version of the session. Returns false when that was ended meanwhile: it stays ended. */
   async function save(store: Store, sessionId: string, login: Login): Promise<boolean> {
-    remember(unsaved, sessionId, login);
     const session = await loadSession(store, sessionId);
     if (session) await saveSession(store, sessionId, { ...session, login });
-    unsaved.delete(sessionId);
     return session !== undefined;
   }
 
   /**
-   * While the store is away the only copy of a new refresh token is here. Whoever else would refresh, and use the old
-   * one a second time, waits for the lock meanwhile.
+   * While the store is unavailable the only copy of a new refresh token is here. Other processes, which would use the
+   * old one a second time, wait for the lock meanwhile.
    */
   async function saveInTheEnd(store: Store, sessionId: string, login: Login): Promise<boolean> {
     for (let attempt = 1; attempt < mostSaves; attempt++) {
@@ -161,9 +203,8 @@ export function createRenewal({
   }
 
   async function keep(store: Store, sessionId: string, error: LoginError): Promise<Login | undefined> {
-    const asked = (error.retryAfterSeconds ?? 0) * 1000;
-    remember(restUntil, sessionId, Date.now() + Math.min(Math.max(pause, asked), longestPause));
-    const login = await load(store, sessionId);
+    backoff.failed(sessionId, error);
+    const login = (await loadSession(store, sessionId))?.login;
     if (login) report({ event: 'session_kept', error, user: login.user });
     return login;
   }
@@ -174,8 +215,8 @@ export function createRenewal({
     if (!endsQuietly(error)) throw error;
   }
 
-  function isVerificationDue({ verifiedAt }: Login): boolean {
-    return Date.now() - verifiedAt >= revalidateAfter * earlyShare;
+  function isVerificationDue(login: Login): boolean {
+    return answerAge(login) >= revalidateAfter * earlyShare;
   }
 }
 
@@ -184,12 +225,22 @@ export function isRenewalDue({ renewAt }: Login): boolean {
   return renewAt !== undefined && renewAt <= Date.now();
 }
 
+/** Milliseconds since the API said who this is; Infinity when that seems to lie ahead, for the clock was set back. */
+export function answerAge({ verifiedAt }: Login): number {
+  const age = Date.now() - verifiedAt;
+  return age < 0 ? Number.POSITIVE_INFINITY : age;
+}
+
+/**
+ * Whether the token could not be replaced because of trouble at the server, and may have reached its end: the API then
+ * refuses it for that, which says nothing about the member.
+ */
+function isTroubleAtExpiry(error: LoginError, { expiresAt }: TokenSet): boolean {
+  const mayHaveExpired = expiresAt === undefined || expiresAt <= Date.now();
+  return isTransient(error) && error.reason !== 'provider_nonsense' && mayHaveExpired;
+}
+
 /** After these the person simply logs in again; anything else deserves a page that says why. */
 function endsQuietly({ reason }: LoginError): boolean {
   return reason === 'code_rejected' || reason === 'token_rejected';
-}
-
-function remember<T>(memory: Map<string, T>, key: string, value: T): void {
-  if (memory.size >= mostRemembered) memory.clear();
-  memory.set(key, value);
 }

@@ -3,7 +3,7 @@ import express from 'express';
 import type { AuthEvent } from './auth-event.ts';
 import type { OAuthClient, TokenSet } from './authorization-code.ts';
 import { refuseCrossSite } from './cross-site.ts';
-import { LoginError } from './login-error.ts';
+import { LoginError, mayNotEnter } from './login-error.ts';
 import type { LoginRounds } from './login-rounds.ts';
 import type { LoginTransaction, LoginTransactions } from './login-transaction.ts';
 import { refusePrefetch } from './prefetch.ts';
@@ -76,7 +76,10 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
 
   return router;
 
-  /** Whoever does not get in, for whatever reason, leaves nothing behind: not even a token. */
+  /**
+   * The tokens of a member who may not enter are revoked. After trouble they are only dropped: a server may revoke per
+   * member and app (RFC 7009, section 2.1), which would end this member's sessions in other browsers.
+   */
   async function admit(req: Request, transaction: LoginTransaction, tokens: TokenSet): Promise<void> {
     try {
       const user = await fetchUser(tokens.accessToken);
@@ -84,7 +87,7 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
       if (replaced) revoke(req, replaced);
       report({ event: 'login_succeeded', user, req });
     } catch (error) {
-      revoke(req, tokens);
+      if (mayNotEnter(error)) revoke(req, tokens);
       throw error;
     }
   }
@@ -116,6 +119,7 @@ const comesTooLate: ReadonlySet<string> = new Set([
   'login_unknown',
   'login_expired',
   'code_rejected',
+  'token_request_rejected',
 ]);
 
 /** A home page at the path of the callback: what carries no response (RFC 6749, section 4.1.2) is not ours. */

@@ -123,6 +123,16 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
       'If you run this app: `npm run doctor` checks both; `npm run bootstrap -- --rotate` makes a new client.',
     tryAgain: false,
   },
+  token_request_rejected: {
+    status: 502,
+    title: 'LaunchDarkly refused this login',
+    message: 'LaunchDarkly answered with an error when this app asked it to complete the login.',
+    cause:
+      'Most often the one-time code was spent or too old, for example because a page was loaded twice. The answer does not say so in the standard form (RFC 6749), so it may also be about the client, its secret or its redirect URI.',
+    nextStep:
+      'Log in again. If it happens every time and you run this app, `npm run doctor` checks the client.',
+    tryAgain: true,
+  },
   token_rejected: {
     status: 502,
     title: 'LaunchDarkly refused its own token',

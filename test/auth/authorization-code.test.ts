@@ -105,6 +105,27 @@ describe('the token request', () => {
     expect(form()).not.toHaveProperty('client_secret');
   });
 
+  test('leaves what needs no encoding alone in HTTP Basic, so that servers which do not decode know the client', async () => {
+    const clientId = '50666563-9144-4125-b822-33f308227e45';
+    const { oauth, server } = await granting(bearer, {
+      clientId,
+      clientSecret: 'k3y_a-b.c*d',
+      clientAuth: 'basic',
+    });
+    await oauth.exchangeAuthorizationCode(query, expected);
+    const [, credentials = ''] = server.requests[0]?.headers.authorization?.split(' ') ?? [];
+    expect(Buffer.from(credentials, 'base64').toString()).toBe(`${clientId}:k3y_a-b.c*d`);
+  });
+
+  test('comes from the same user agent as every other call, and asks for no compression', async () => {
+    const { oauth, server } = await granting(bearer);
+    await oauth.exchangeAuthorizationCode(query, expected);
+    expect(server.requests[0]?.headers).toMatchObject({
+      'user-agent': 'log-in-with-launchdarkly',
+      'accept-encoding': 'identity',
+    });
+  });
+
   test('names the redirect URI as it was registered, whatever came back with the code', async () => {
     const { oauth, form } = await granting(bearer);
     await oauth.exchangeAuthorizationCode('code=the-code&state=the-state&extra=1#fragment', expected);
@@ -125,6 +146,49 @@ describe('the token response', () => {
     expect(tokens).toMatchObject({ accessToken: 'access-1', refreshToken: 'refresh-1', scope: 'reader' });
     expect(tokens.expiresAt).toBeGreaterThanOrEqual(before + 3_600_000);
     expect(tokens.expiresAt).toBeLessThanOrEqual(Date.now() + 3_600_000);
+  });
+
+  test.each([null, ''])('may say %p for an optional member that is absent', async (absent) => {
+    const { oauth } = await granting({
+      ...bearer,
+      expires_in: absent,
+      refresh_token: absent,
+      scope: absent,
+      id_token: absent,
+      extra: absent,
+    });
+    expect(await oauth.exchangeAuthorizationCode(query, expected)).toEqual({ accessToken: 'access-1' });
+    expect(await oauth.refresh({ accessToken: 'access-0', refreshToken: 'refresh-0' })).toEqual({
+      accessToken: 'access-1',
+      refreshToken: 'refresh-0',
+    });
+  });
+
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const old = { iss: 'https://other.example', aud: 'another', sub: 'x', iat: 1, exp: 2 };
+
+  test.each([
+    ['junk', 'junk'],
+    ['a number', 7],
+    ['one of HS256', `${part({ alg: 'HS256' })}.${part(old)}.c2ln`],
+    ['one without iat', `${part({ alg: 'RS256' })}.${part({ ...old, iat: undefined })}.c2ln`],
+    ['one of another issuer for somebody else, long ago', `${part({ alg: 'RS256' })}.${part(old)}.c2ln`],
+  ])('may hold an id_token that nobody asked for: %s', async (_, id_token) => {
+    for (const scope of ['reader', 'reader openid']) {
+      const { oauth } = await granting({ ...bearer, id_token, expires_in: 60 }, { scope });
+      const tokens = { accessToken: 'access-1', expiresAt: expect.any(Number) };
+      expect(await oauth.exchangeAuthorizationCode(query, expected)).toEqual(tokens);
+      const refreshed = await oauth.refresh({ accessToken: 'access-0', refreshToken: 'refresh-0' });
+      expect(refreshed).toMatchObject(tokens);
+    }
+  });
+
+  test('is read the same through the fetch of Node', async () => {
+    const { oauth } = await granting(
+      { ...bearer, id_token: 'junk', refresh_token: null },
+      { fetch: globalThis.fetch as never, timeoutSeconds: 2 },
+    );
+    expect(await oauth.exchangeAuthorizationCode(query, expected)).toEqual({ accessToken: 'access-1' });
   });
 
   test('may leave out lifetime, refresh token and scope, and add what nobody asked for', async () => {
@@ -173,6 +237,37 @@ describe('revocation', () => {
     expect(form()).toMatchObject({ token: 'access-0', token_type_hint: 'access_token' });
   });
 
+  /** An authorization server that answers revocations with these statuses, the last one again and again. */
+  async function revoking(...statuses: number[]) {
+    const server = closing(
+      await startHttpServer((_, response) => {
+        const [status = 200] = statuses.length > 1 ? statuses.splice(0, 1) : statuses;
+        response.writeHead(status).end();
+      }),
+    );
+    const revoked = () => server.requests.map(({ body }) => new URLSearchParams(body).get('token'));
+    return { oauth: closing(startOAuthClient(server.url)), revoked };
+  }
+  const both = { accessToken: 'access-0', refreshToken: 'refresh-0' };
+
+  test('of the access token is tried although that of the refresh token failed, which is tried once more', async () => {
+    const { oauth, revoked } = await revoking(500, 200);
+    await oauth.revoke(both);
+    expect(revoked()).toEqual(['refresh-0', 'access-0', 'refresh-0']);
+  });
+
+  test('that is refused is not tried again, and says so after both were tried', async () => {
+    const { oauth, revoked } = await revoking(400, 200);
+    await expect(oauth.revoke(both)).rejects.toMatchObject({ name: 'LoginError' });
+    expect(revoked()).toEqual(['refresh-0', 'access-0']);
+  });
+
+  test('gives up after the second time', async () => {
+    const { oauth, revoked } = await revoking(503);
+    await expect(oauth.revoke(both)).rejects.toMatchObject({ reason: 'provider_failed' });
+    expect(revoked()).toEqual(['refresh-0', 'access-0', 'refresh-0', 'access-0']);
+  });
+
   test('is left out where there is no endpoint for it', async () => {
     const { server } = await granting({});
     const oauth = closing(
@@ -190,8 +285,20 @@ describe('revocation', () => {
 });
 
 test('plain http is refused for anything but this machine', async () => {
-  const oauth = closing(startOAuthClient('http://launchdarkly.example'));
-  await expect(oauth.exchangeAuthorizationCode(query, expected)).rejects.toMatchObject({
-    name: 'LoginError',
-  });
+  const asked: string[] = [];
+  const fetch = async (url: string) => {
+    asked.push(url);
+    return Response.json(bearer);
+  };
+  for (const host of ['launchdarkly.example', '127.0.0.1.example', 'localhost.example', '10.0.0.1']) {
+    const oauth = closing(startOAuthClient(`http://${host}`, { fetch }));
+    await expect(oauth.exchangeAuthorizationCode(query, expected)).rejects.toMatchObject({
+      name: 'LoginError',
+    });
+  }
+  expect(asked).toEqual([]);
+  for (const host of ['localhost', '127.0.0.1', '[::1]']) {
+    await closing(startOAuthClient(`http://${host}`, { fetch })).exchangeAuthorizationCode(query, expected);
+  }
+  expect(asked).toHaveLength(3);
 });

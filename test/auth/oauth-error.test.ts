@@ -81,10 +81,10 @@ describe('a token endpoint', () => {
     ['client_rejected', 401, 'invalid_client'],
     ['client_rejected', 400, 'unauthorized_client'],
     ['client_rejected', 401, 'something_else'],
-    ['provider_nonsense', 400, 'invalid_request'],
-    ['provider_nonsense', 400, 'invalid_scope'],
-    ['provider_nonsense', 400, 'unsupported_grant_type'],
-    ['provider_nonsense', 403, 'access_denied'],
+    ['token_request_rejected', 400, 'invalid_request'],
+    ['token_request_rejected', 400, 'invalid_scope'],
+    ['token_request_rejected', 400, 'unsupported_grant_type'],
+    ['token_request_rejected', 403, 'access_denied'],
     ['provider_failed', 400, 'server_error'],
     ['provider_failed', 400, 'temporarily_unavailable'],
     ['provider_rate_limited', 429, 'slow_down'],
@@ -128,9 +128,22 @@ describe('a token endpoint', () => {
       'application/json',
     ],
     ['provider_nonsense', 302, '', 'text/html'],
-    ['provider_nonsense', 404, '<html>geheim</html>', 'text/html'],
-    ['provider_nonsense', 400, '{"message":"geheim"}', 'application/json'],
-    ['provider_nonsense', 400, '{"error":7}', 'application/json'],
+    ['token_request_rejected', 404, '<html>geheim</html>', 'text/html'],
+    ['token_request_rejected', 400, '{"message":"geheim"}', 'application/json'],
+    [
+      'token_request_rejected',
+      400,
+      '{"code":"invalid_request","message":"Invalid code geheim"}',
+      'application/json',
+    ],
+    ['token_request_rejected', 400, '{"error":7}', 'application/json'],
+    ['token_request_rejected', 400, '', 'text/plain'],
+    ['token_request_rejected', 422, 'invalid_grant', 'text/plain'],
+    ['code_rejected', 400, '{"error":"invalid_grant"}', 'text/plain'],
+    ['provider_timeout', 408, 'geheim', 'text/plain'],
+    ['provider_nonsense', 200, '{"access_token":"geheim","token_type":"DPoP"}', 'application/json'],
+    ['provider_nonsense', 200, '{"access_token":"geheim","token_type":null}', 'application/json'],
+    ['provider_nonsense', 200, '{"access_token":null,"token_type":"bearer"}', 'application/json'],
     ['client_rejected', 401, '<html>geheim</html>', 'text/html'],
     ['provider_rate_limited', 429, 'geheim', 'text/plain'],
     ['provider_failed', 502, '<html>geheim</html>', 'text/html'],
@@ -139,6 +152,17 @@ describe('a token endpoint', () => {
       response.writeHead(status, { 'content-type': contentType, location: '/elsewhere' }).end(body),
     );
     expect(error.reason).toBe(reason);
+  });
+
+  test.each([
+    ['code_rejected', 400, 'invalid_grant'],
+    ['client_rejected', 400, 'invalid_client'],
+    ['token_request_rejected', 400, 'invalid_scope'],
+  ])('is %s when a challenge comes with %i %s', async (reason, status, error) => {
+    const challenge = { 'www-authenticate': 'Bearer error="invalid_token"' };
+    expect(await failure((response) => json(response, status, oauthError(error), challenge))).toMatchObject({
+      reason,
+    });
   });
 
   test('is asked again when it says', async () => {
@@ -151,6 +175,10 @@ describe('a token endpoint', () => {
     expect(await limited(new Date(0).toUTCString())).toBeUndefined();
     expect(await limited('soon')).toBeUndefined();
     expect(await limited('-3')).toBeUndefined();
+    // No longer than an hour: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after has no upper limit.
+    expect(await limited('86400')).toBe(3600);
+    expect(await limited('9'.repeat(400))).toBe(3600);
+    expect(await limited('Fri, 31 Dec 2099 23:59:59 GMT')).toBe(3600);
     const slow = oauthError('slow_down');
     const typed = await failure((response) => json(response, 429, slow, { 'retry-after': '9' }));
     expect(typed.retryAfterSeconds).toBe(9);

@@ -28,6 +28,7 @@ type Seen = readonly [at: Endpoint, status: number, code: string] | readonly [at
 const FAILED = [502, 'provider_failed'] as const;
 const UNREACHABLE = [502, 'provider_unreachable'] as const;
 const NONSENSE = [502, 'provider_nonsense'] as const;
+const TOKEN_REQUEST_REFUSED = [502, 'token_request_rejected'] as const;
 const WAIT = [503, 'provider_rate_limited'] as const;
 const TOKEN_REFUSED = [502, 'token_rejected'] as const;
 const PROFILE_REFUSED = [403, 'profile_refused'] as const;
@@ -58,8 +59,8 @@ const DURING_LOGIN = {
   no_code: ['consent', 400, 'response_rejected'],
   invalid_grant: ['token', 400, 'code_rejected'],
   invalid_client: ['token', 502, 'client_rejected'],
-  invalid_request: ['token', ...NONSENSE],
-  plain_text_error: ['token', ...NONSENSE],
+  invalid_request: ['token', ...TOKEN_REQUEST_REFUSED],
+  plain_text_error: ['token', ...TOKEN_REQUEST_REFUSED],
   narrowed_scope: ['token', 'logged in'],
   empty_scope: ['token', 'logged in'],
   no_refresh_token: ['token', 'logged in'],
@@ -148,11 +149,14 @@ describe('Who is inside already', () => {
     expect(await seenAfterRenewal(browser)).toContain('ariel.reader@acme.example');
   });
 
-  test('invalid_grant at the renewal: has to log in again', async () => {
-    const browser = await inside();
-    app.sandbox.setFault({ endpoint: 'refresh', fault: 'invalid_grant' });
-    expect(await seenAfterRenewal(browser)).toContain('Log in as…');
-  });
+  test.each(['invalid_grant', 'invalid_client', 'invalid_request', 'plain_text_error'] as const)(
+    '%s at the renewal: has to log in again',
+    async (fault) => {
+      const browser = await inside();
+      app.sandbox.setFault({ endpoint: 'refresh', fault });
+      expect(await seenAfterRenewal(browser)).toContain('Log in as…');
+    },
+  );
 });
 
 describe('Registering', () => {

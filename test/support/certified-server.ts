@@ -12,6 +12,8 @@ export interface CertifiedServer {
   readonly provider: Provider;
   /** Whether the person presses Authorize or Cancel. */
   consents: boolean;
+  /** Answers a request in the server's place when it returns true; it must not read the body when it returns false. */
+  intercept: (request: IncomingMessage, response: ServerResponse) => boolean;
   close(): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export async function startCertifiedServer(clients: ClientMetadata[]): Promise<C
     url,
     provider,
     consents: true,
+    intercept: () => false,
     async close() {
       server.closeAllConnections();
       server.close();
@@ -35,6 +38,7 @@ export async function startCertifiedServer(clients: ClientMetadata[]): Promise<C
   };
   const answer = provider.callback();
   server.on('request', (req, res) => {
+    if (certified.intercept(req, res)) return;
     if (!req.url?.startsWith('/interaction/')) return answer(req, res);
     decide(certified, req, res).catch((error) => res.writeHead(500).end(String(error)));
   });

@@ -39,7 +39,7 @@ function shownRequests(html: string): string[] {
 
 /** Whether the app itself sent it: the browser in these tests names itself otherwise. */
 function isBackChannel({ requestHeaders }: Tapped): boolean {
-  return /^(log-in-with-launchdarkly|openid-client)/.test(requestHeaders['user-agent'] ?? '');
+  return /^log-in-with-launchdarkly/.test(requestHeaders['user-agent'] ?? '');
 }
 
 /** Every secret that went over the wire or lies in the browser. */
