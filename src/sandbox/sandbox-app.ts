@@ -16,16 +16,25 @@ import { consent } from './oauth/consent.ts';
 import { login } from './oauth/login.ts';
 import { metadata } from './oauth/metadata.ts';
 import { answerOAuthError } from './oauth/oauth-error.ts';
+import { openIdToken, userInfo } from './oauth/openid-connect.ts';
 import { revoke } from './oauth/revoke.ts';
 import { grantOf, token } from './oauth/token.ts';
 import { restApi } from './rest/rest-api.ts';
+import { answerRestError } from './rest/rest-error.ts';
 import type { SandboxStore } from './store.ts';
 
 /** The stand-in LaunchDarkly as an Express app: the table of its routes. */
-export function createSandboxApp(store: SandboxStore, { guard }: { guard: RequestHandler[] }): Express {
+export function createSandboxApp(
+  store: SandboxStore,
+  { guard, publicUrl }: { guard: RequestHandler[]; publicUrl?: string | undefined },
+): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
+  // Unknown at LaunchDarkly, and most servers are exact: a mistyped path must not pass here only.
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  if (publicUrl !== undefined) app.set('publicUrl', publicUrl);
   app.use(recordExchange(store), ...guard);
   app.get('/sandbox.css', serveStyleSheet);
   app.use(readBody);
@@ -33,7 +42,7 @@ export function createSandboxApp(store: SandboxStore, { guard }: { guard: Reques
   app.all(
     '/.well-known/oauth-authorization-server',
     allowedMethods('GET', 'HEAD'),
-    withFaults(store, 'metadata', () => metadata),
+    withFaults(store, 'metadata', metadata),
   );
   app.use('/trust', saveAfterChanges(store));
   // HEAD is left out of the pages below: a link preview must not spend a login.
@@ -42,7 +51,10 @@ export function createSandboxApp(store: SandboxStore, { guard }: { guard: Reques
   app.all('/trust/oauth/consent', allowedMethods('POST'), sameOriginChanges, consent(store));
   app.all('/trust/oauth/token', allowedMethods('POST'), withFaults(store, grantOf, token));
   app.all('/trust/oauth/revoke', allowedMethods('POST'), withFaults(store, 'revoke', revoke));
-  app.use('/trust/oauth', answerAuthorizationError(store), answerOAuthError);
+  app.all('/trust/oidc/token', allowedMethods('POST'), withFaults(store, grantOf, openIdToken));
+  app.all('/trust/oidc/userinfo', allowedMethods('GET', 'HEAD', 'POST'), userInfo(store));
+  app.use('/trust/oidc/userinfo', answerRestError);
+  app.use('/trust', answerAuthorizationError(store), answerOAuthError);
   app.use('/api/v2', restApi(store));
 
   app.get('/', onlyLoopbackHosts, overview(store));

@@ -50,6 +50,7 @@ export const SWITCH_FIELDS: Readonly<Record<keyof Switches, SwitchField>> = {
   codeLifetime: seconds('Authorization codes live'),
   accessTokenLifetime: seconds('Access tokens live'),
   refreshTokenLifetime: seconds('Refresh tokens live'),
+  openIdConnect: flag('Speak OpenID Connect: the scope openid, and /trust/oidc/*'),
   awkwardSecrets: flag('Client secrets with awkward characters'),
   rateLimit: { title: 'Calls allowed in ten seconds', kind: 'number', from: 1, to: 1_000_000, unit: 'calls' },
 };

@@ -35,6 +35,8 @@ export interface Switches {
   codeLifetime: number;
   accessTokenLifetime: number;
   refreshTokenLifetime: number;
+  /** Accept the scope `openid` and serve `/trust/oidc/*`, as LaunchDarkly's own newest sample uses them. Default no. */
+  openIdConnect: boolean;
   /** Client secrets with characters that encoders and .env files get wrong easily. */
   awkwardSecrets: boolean;
   /** Requests allowed per ten seconds, account-wide; a fifth of it per route. */
@@ -60,6 +62,7 @@ export const DEFAULT_SWITCHES: Readonly<Switches> = {
   codeLifetime: 60,
   accessTokenLifetime: 3600,
   refreshTokenLifetime: 30 * 24 * 3600,
+  openIdConnect: false,
   awkwardSecrets: false,
   rateLimit: 100_000,
 };

@@ -62,7 +62,7 @@ const DURING_LOGIN = {
   invalid_request: ['token', ...TOKEN_REQUEST_REFUSED],
   plain_text_error: ['token', ...TOKEN_REQUEST_REFUSED],
   narrowed_scope: ['token', 'logged in'],
-  empty_scope: ['token', 'logged in'],
+  empty_scope: ['token', ...PROFILE_REFUSED],
   no_refresh_token: ['token', 'logged in'],
   short_lifetimes: ['token', 'logged in'],
   no_expires_in: ['token', 'logged in'],

@@ -12,11 +12,19 @@ const patch = (body: unknown) => api(sandbox, 'PATCH', `/oauth/clients/${client.
 const answer = async (res: Response) => [res.status, await bodyOf(res)];
 
 describe('The REST API', () => {
-  const withAuthorization = async (value?: string) =>
-    answer(await api(sandbox, 'GET', '/caller-identity', { headers: value ? { Authorization: value } : {} }));
+  const withAuthorization = async (value?: string, path = '/caller-identity') =>
+    answer(await api(sandbox, 'GET', path, { headers: value ? { Authorization: value } : {} }));
 
   test('observed: no Authorization, or a raw value that is no token: 401 "Invalid account ID header"', async () => {
     const expected = [401, { code: 'unauthorized', message: 'Invalid account ID header' }];
+    for (const path of ['/projects', '/oauth/clients', '/members/me']) {
+      expect(await withAuthorization(undefined, path)).toEqual(expected);
+      expect(await withAuthorization('nonsense', path)).toEqual(expected);
+    }
+  });
+
+  test('observed: the same at caller-identity: 401 "invalid access token"', async () => {
+    const expected = [401, { code: 'unauthorized', message: 'invalid access token' }];
     expect(await withAuthorization()).toEqual(expected);
     expect(await withAuthorization('nonsense')).toEqual(expected);
   });
@@ -53,7 +61,7 @@ describe('The REST API', () => {
     ['405 method_not_allowed', () => api(sandbox, 'PUT', '/oauth/clients'), 405, 'Method not allowed'],
     [
       '422 patch_failed',
-      () => patch([{ op: 'remove', path: '/description' }]),
+      () => patch([{ op: 'test', path: '/name', value: 'another' }]),
       422,
       'Unprocessable entity. Could not apply patch.',
     ],

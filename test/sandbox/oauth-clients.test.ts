@@ -125,8 +125,8 @@ describe('Patching a client', () => {
     const res = await patch(id, [{ op: 'remove', path: '/description' }]);
     expect(await bodyOf(res)).not.toHaveProperty('description');
     const again = await patch(id, [{ op: 'remove', path: '/description' }]);
-    expect(again.status).toBe(422);
-    expect(await bodyOf(again)).toMatchObject({ code: 'patch_failed' });
+    expect(again.status).toBe(400);
+    expect(await bodyOf(again)).toMatchObject({ code: 'invalid_request' });
   });
 
   test('changes nothing when one of its operations is refused', async () => {

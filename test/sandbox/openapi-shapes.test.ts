@@ -49,6 +49,9 @@ describe('Answers are of the shape that LaunchDarkly’s OpenAPI document gives 
       shapes.projects(await bodyOf(await api(sandbox, 'GET', '/projects', bearer(token))));
     }
     shapes.callerIdentity(await bodyOf(await api(sandbox, 'GET', '/caller-identity')));
+    shapes.members(await bodyOf(await api(sandbox, 'GET', '/members?limit=3')));
+    shapes.team(await bodyOf(await api(sandbox, 'GET', '/teams/growth')));
+    shapes.project(await bodyOf(await api(sandbox, 'GET', '/projects/storefront')));
   });
 
   test('errors', async () => {
@@ -60,7 +63,7 @@ describe('Answers are of the shape that LaunchDarkly’s OpenAPI document gives 
       api(sandbox, 'GET', '/oauth/clients', { headers: { Authorization: sandbox.readerToken } }),
       api(sandbox, 'GET', '/oauth/clients/x'),
       api(sandbox, 'PUT', '/oauth/clients'),
-      api(sandbox, 'GET', '/nothing'),
+      api(sandbox, 'GET', '/flags/storefront'),
     ];
     for (const res of await Promise.all(failures)) shapes.error(await bodyOf(res));
   });

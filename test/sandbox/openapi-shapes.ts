@@ -3,7 +3,10 @@ import type {
   Client,
   ClientCollection,
   Member,
+  Members,
+  Project,
   Projects,
+  Team,
   ValidationFailedErrorRep,
 } from 'launchdarkly-api-typescript';
 import * as v from 'valibot';
@@ -67,22 +70,25 @@ const CallerIdentitySchema = v.strictObject({
   scopes: v.exactOptional(v.array(v.string())),
 });
 
-const ProjectsSchema = v.strictObject({
+const ProjectSchema = v.strictObject({
   _links: Links,
-  items: v.array(
-    v.strictObject({
-      _links: Links,
-      _id: v.string(),
-      key: v.string(),
-      includeInSnippetByDefault: v.boolean(),
-      defaultClientSideAvailability: v.exactOptional(
-        v.strictObject({ usingMobileKey: v.boolean(), usingEnvironmentId: v.boolean() }),
-      ),
-      name: v.string(),
-      tags: v.array(v.string()),
-    }),
+  _id: v.string(),
+  key: v.string(),
+  includeInSnippetByDefault: v.boolean(),
+  defaultClientSideAvailability: v.exactOptional(
+    v.strictObject({ usingMobileKey: v.boolean(), usingEnvironmentId: v.boolean() }),
   ),
-  totalCount: v.exactOptional(v.number()),
+  name: v.string(),
+  tags: v.array(v.string()),
+});
+
+const page = <T extends v.GenericSchema>(item: T) =>
+  v.strictObject({ _links: Links, items: v.array(item), totalCount: v.exactOptional(v.number()) });
+
+const TeamSchema = v.strictObject({
+  key: v.exactOptional(v.string()),
+  name: v.exactOptional(v.string()),
+  _links: v.exactOptional(Links),
 });
 
 const ValidationFailedSchema = v.strictObject({
@@ -100,7 +106,10 @@ export const shapes = {
   clients: (body: unknown): ClientCollection => v.parse(CollectionSchema, body),
   member: (body: unknown): Member => v.parse(MemberSchema, body),
   callerIdentity: (body: unknown): CallerIdentityRep => v.parse(CallerIdentitySchema, body),
-  projects: (body: unknown): Projects => v.parse(ProjectsSchema, body),
+  members: (body: unknown): Members => v.parse(page(MemberSchema), body),
+  team: (body: unknown): Team => v.parse(TeamSchema, body),
+  project: (body: unknown): Project => v.parse(ProjectSchema, body),
+  projects: (body: unknown): Projects => v.parse(page(ProjectSchema), body),
   validationFailed: (body: unknown): ValidationFailedErrorRep => v.parse(ValidationFailedSchema, body),
   error: (body: unknown) => v.parse(ErrorSchema, body),
 };

@@ -10,6 +10,7 @@ import {
   bodyOf,
   codeFor,
   locationOf,
+  REDIRECT_URI,
   redeem,
   refresh,
   registerClient,
@@ -151,6 +152,31 @@ const CHECKS: Record<keyof Switches, () => Promise<void>> = {
     const { refresh_token: token } = await tokensFor(sandbox, client);
     sandbox.advanceClock(60_000);
     expect((await refresh(sandbox, client, token)).status).toBe(400);
+  },
+  async openIdConnect() {
+    const scope = 'writer openid';
+    const parameters = locationOf(await visit(authorizeUrl(sandbox, client, { scope }))).searchParams;
+    expect(parameters.get('error')).toBe('invalid_scope');
+    sandbox.setSwitches({ openIdConnect: true });
+    const form = new URLSearchParams({
+      grant_type: 'authorization_code',
+      code: await codeFor(sandbox, client, { scope }),
+      redirect_uri: REDIRECT_URI,
+      client_id: client.id,
+      client_secret: client.secret,
+    });
+    const res = await visit(`${sandbox.url}/trust/oidc/token`, { method: 'POST', body: form });
+    const tokens = await bodyOf<{ id_token: string; access_token: string }>(res);
+    const [header, claims] = tokens.id_token
+      .split('.', 2)
+      .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()));
+    const caller = await bodyOf(await api(sandbox, 'GET', '/caller-identity', bearer(tokens.access_token)));
+    const sub = `acct/${caller.accountId}:member/${caller.memberId}`;
+    expect(header).toEqual({ alg: 'RS256', typ: 'JWT' });
+    expect(claims).toMatchObject({ iss: sandbox.url, aud: client.id, sub, exp: claims.iat + 5 });
+    const userinfo = await visit(`${sandbox.url}/trust/oidc/userinfo`, bearer(tokens.access_token));
+    expect(await bodyOf(userinfo)).toEqual({ sub });
+    expect(JSON.stringify(sandbox.ledger())).not.toContain(tokens.id_token);
   },
   async awkwardSecrets() {
     sandbox.setSwitches({ awkwardSecrets: true });

@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import { baseUrl } from '../http/same-origin.ts';
+import { baseUrl } from '../http/base-url.ts';
 import { sendPage } from '../http/send-page.ts';
 import { overviewPage } from '../pages/overview-page.ts';
 import type { SandboxStore } from '../store.ts';

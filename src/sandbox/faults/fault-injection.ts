@@ -5,7 +5,7 @@ import { failurePage } from '../pages/failure-page.ts';
 import type { SandboxStore } from '../store.ts';
 import { takeFault } from './active-faults.ts';
 import type { Endpoint } from './endpoints.ts';
-import { PAGES } from './endpoints.ts';
+import { PAGES, REST } from './endpoints.ts';
 import type { CannedAnswer, Effect } from './fault-kind.ts';
 import type { Fault } from './fault-menu.ts';
 import { FAULT_KINDS } from './fault-menu.ts';
@@ -51,10 +51,17 @@ function answer(res: Response, here: Endpoint, { status, headers = {}, body }: C
   // A canned answer has the headers it names; the rate-limit headers of the ordinary one would belie it.
   for (const name of res.getHeaderNames()) if (name.startsWith('x-ratelimit')) res.removeHeader(name);
   res.set(headers);
+  if (status === 401) res.set('WWW-Authenticate', challengeOf(here));
   if (PAGES.includes(here)) sendPage(res, status, failurePage(status));
+  else if (body === '') res.status(status).end();
   else if (typeof body === 'object') res.status(status).json(body);
   else if (headers['Content-Type']) res.status(status).send(body);
   else res.status(status).type('html').send(body);
+}
+
+/** RFC 9110, section 15.5.2: every 401 says how to authenticate. */
+function challengeOf(endpoint: Endpoint): string {
+  return `${REST.includes(endpoint) ? 'Bearer' : 'Basic'} realm="LaunchDarkly sandbox"`;
 }
 
 /** Everything the endpoint does stays done; only its answer never leaves. */

@@ -20,6 +20,17 @@ export function parseJson(req: Request): unknown {
   return JSON.parse(bodyText(req));
 }
 
+/** Whether the body says that it is in UTF-8, or says nothing about it. ASCII is a part of UTF-8. */
+export function isUtf8(req: Request): boolean {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(req.headers['content-type'] ?? '')?.[1];
+  return charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset);
+}
+
+/** The parameters that have a value: RFC 6749, sections 3.1 and 3.2, has the others treated as if they were omitted. */
+export function withoutEmpty(parameters: URLSearchParams): URLSearchParams {
+  return new URLSearchParams([...parameters].filter(([, value]) => value !== ''));
+}
+
 /** The query parameters, repeated ones included. */
 export function queryOf(req: Request): URLSearchParams {
   const start = req.originalUrl.indexOf('?');

@@ -4,20 +4,20 @@ import { layout } from '../pages/layout.ts';
 import { isClientMistake } from './client-mistake.ts';
 import { sendPage } from './send-page.ts';
 
-/** 404 for every path that neither LaunchDarkly nor the sandbox has, `/.well-known/openid-configuration` among them. */
+/**
+ * 404 for every path that neither LaunchDarkly nor the sandbox has, `/.well-known/openid-configuration` among them. A page,
+ * for programs too: so does LaunchDarkly (observed).
+ */
 export const notFoundPage: RequestHandler = (req, res) => {
-  if (!req.accepts(['json', 'html']) || req.accepts(['json', 'html']) === 'json') {
-    return void res.status(404).json({ code: 'not_found', message: 'Invalid resource identifier' });
-  }
   sendPage(
     res,
     404,
     layout(
       { title: 'Not found', narrow: true },
       html`<h1>Nothing here</h1>
-<p class="lead">The sandbox has no page at <span class="wrap">${req.path}</span>. It stands in for the parts of LaunchDarkly that a
-login needs.</p>
-<p class="actions"><a class="button" href="/">What there is</a></p>`,
+<p class="lead">The sandbox has nothing at <span class="wrap">${req.originalUrl.split('?')[0]}</span>. Paths are exact: upper and lower
+case count, and so does a slash at the end.</p>
+<p class="actions"><a class="button" href="/">See what there is</a></p>`,
     ),
   );
 };

@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import { baseUrl } from './base-url.ts';
 
 /**
  * Lets a change through when it comes from one of the sandbox's own pages or from a program, never from another web
@@ -15,8 +16,3 @@ export const sameOriginChanges: RequestHandler = (req, res, next) => {
     .status(403)
     .json({ error: 'foreign_origin', message: 'The sandbox takes changes from its own pages only.' });
 };
-
-/** The URL under which this request reached the sandbox, without a trailing slash: `http://127.0.0.1:4000`. */
-export function baseUrl(req: { headers: { host?: string | undefined } }): string {
-  return `http://${req.headers.host}`;
-}

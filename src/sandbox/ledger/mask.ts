@@ -12,7 +12,8 @@ const SECRET_NAMES = new Set([
   'cookie',
   'set-cookie',
 ]);
-const SECRET_TEXT = /\b(sandbox-(secret|code|access|refresh)-[\w-]{20,}|api-[0-9a-f]{8}-[0-9a-f-]{27})/gi;
+const SECRET_TEXT =
+  /\b(sandbox-(secret|code|access|refresh)-[\w-]{20,}|api-[0-9a-f]{8}-[0-9a-f-]{27}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+)/gi;
 const key = randomBytes(32);
 
 /** Stands for a secret. The same secret has the same mask, so that one can see where it turns up again. */
@@ -35,12 +36,18 @@ export function maskParameters(parameters: URLSearchParams): string {
   return [...parameters].map(([name, value]) => `${maskText(name)}=${maskValue(name, value)}`).join('&');
 }
 
-/** Masks JSON in depth. */
+/** Masks JSON in depth. The `code` of an error, `{"code", "message"}`, stays readable: it says what happened. */
 export function maskJson(value: unknown, name = ''): unknown {
   if (typeof value === 'string') return maskValue(name, value);
   if (Array.isArray(value)) return value.map((item) => maskJson(item, name));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, maskJson(item, key)]));
+  const isError = 'code' in value && 'message' in value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      maskJson(item, isError && key === 'code' ? 'error' : key),
+    ]),
+  );
 }
 
 /** Masks the credentials of an `Authorization` header; of Basic the client id stays readable. */

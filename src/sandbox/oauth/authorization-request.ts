@@ -1,9 +1,10 @@
-import { repeatedNames } from '../http/body.ts';
+import { repeatedNames, withoutEmpty } from '../http/body.ts';
 import type { OAuthClient } from '../model.ts';
 import type { SandboxStore } from '../store.ts';
+import type { Switches } from '../switches.ts';
 import { OAuthError } from './oauth-error.ts';
 import { readChallenge } from './pkce.ts';
-import { parseScope, unknownScopes } from './scopes.ts';
+import { parseScope, scopeProblem } from './scopes.ts';
 
 /** An authorization request (RFC 6749, section 4.1.1) that passed every check. */
 export interface AuthorizationRequest {
@@ -13,7 +14,7 @@ export interface AuthorizationRequest {
   scope: string[];
   codeChallenge: string | undefined;
   loginHint: string | undefined;
-  /** The query as it came, for the pages that lead on from here. */
+  /** The query, for the pages that lead on from here. */
   query: string;
 }
 
@@ -42,7 +43,8 @@ export type ReturnAddress = Pick<AuthorizationRequest, 'redirectUri' | 'state'>;
  * Reads and checks an authorization request. Throws `UntrustedRequestError` while the redirect URI is not known to be
  * the client's own, `AuthorizationError` for everything that is wrong after that.
  */
-export function readAuthorizationRequest(store: SandboxStore, query: URLSearchParams): AuthorizationRequest {
+export function readAuthorizationRequest(store: SandboxStore, sent: URLSearchParams): AuthorizationRequest {
+  const query = withoutEmpty(sent);
   const client = trustedClient(store, query);
   const redirectUri = trustedRedirectUri(client, query);
   const [state, ...otherStates] = query.getAll('state');
@@ -82,7 +84,7 @@ function readParameters(store: SandboxStore, query: URLSearchParams) {
     throw new OAuthError('invalid_request', `Sent more than once: ${repeated.join(', ')}.`);
   refuseOtherResponseTypes(query.get('response_type'));
   return {
-    scope: readScope(query.get('scope'), store.switches.requireScope),
+    scope: readScope(query.get('scope'), store.switches),
     codeChallenge: readChallenge(
       query.get('code_challenge'),
       query.get('code_challenge_method'),
@@ -99,10 +101,10 @@ function refuseOtherResponseTypes(responseType: string | null): void {
   }
 }
 
-function readScope(scope: string | null, required: boolean): string[] {
-  if (required && !scope) throw new OAuthError('invalid_scope', 'scope is missing.');
+function readScope(scope: string | null, switches: Switches): string[] {
+  if (switches.requireScope && !scope) throw new OAuthError('invalid_scope', 'scope is missing.');
   const asked = parseScope(scope);
-  const unknown = unknownScopes(asked);
-  if (unknown.length === 0) return asked;
-  throw new OAuthError('invalid_scope', `LaunchDarkly has no scope named ${unknown.join(', ')}.`);
+  const problem = scopeProblem(asked, switches);
+  if (problem) throw new OAuthError('invalid_scope', problem);
+  return asked;
 }

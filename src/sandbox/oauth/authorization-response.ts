@@ -1,9 +1,10 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { issueCode } from '../grants.ts';
-import { baseUrl } from '../http/same-origin.ts';
+import { baseUrl } from '../http/base-url.ts';
 import type { Member } from '../model.ts';
 import type { SandboxStore } from '../store.ts';
 import type { AuthorizationError, AuthorizationRequest, ReturnAddress } from './authorization-request.ts';
+import { descriptionText } from './oauth-error.ts';
 
 /** Sends the browser back with a fresh code for this member: RFC 6749, section 4.1.2. */
 export function returnCode(request: AuthorizationRequest, member: Member) {
@@ -21,7 +22,12 @@ export function returnCode(request: AuthorizationRequest, member: Member) {
 export function returnError({ error, message, returnAddress }: AuthorizationError) {
   return (store: SandboxStore): RequestHandler =>
     (req, res) => {
-      returnToApp(store, { req, res, to: returnAddress, answer: { error, error_description: message } });
+      returnToApp(store, {
+        req,
+        res,
+        to: returnAddress,
+        answer: { error, error_description: descriptionText(message) },
+      });
     };
 }
 

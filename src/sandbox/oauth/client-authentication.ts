@@ -49,11 +49,11 @@ function credentialsInBody(form: URLSearchParams): Credentials {
 }
 
 function credentialsInHeader(authorization: string): Credentials {
-  const encoded = /^basic ([A-Za-z0-9+/=]+)$/i.exec(authorization)?.[1];
-  const [id, secret, ...rest] = Buffer.from(encoded ?? '', 'base64')
-    .toString('utf8')
-    .split(':');
-  if (!id || secret === undefined || rest.length > 0) {
+  const encoded = /^basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization)?.[1];
+  const credentials = Buffer.from(encoded ?? '', 'base64').toString('utf8');
+  // RFC 7617: the first colon ends the id, the secret may hold more of them.
+  const [, id, secret] = /^([^:]+):(.*)$/s.exec(credentials) ?? [];
+  if (id === undefined || secret === undefined) {
     throw new OAuthError('invalid_client', 'The Authorization header holds no Basic credentials.', 401);
   }
   return { id: formDecode(id), secret: formDecode(secret) };

@@ -14,17 +14,31 @@ export class OAuthError extends Error {
   }
 }
 
+/** A description in the characters that RFC 6749, sections 4.1.2.1 and 5.2, allow; others are replaced. */
+export function descriptionText(text: string): string {
+  return text
+    .replaceAll('"', "'")
+    .replaceAll('\\', '/')
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, 300);
+}
+
 /** Sends an `OAuthError`, and what the body parser throws, as the token endpoint does: RFC 6749, section 5.2. */
-export const answerOAuthError: ErrorRequestHandler = (error, req, res, next) => {
-  if (!(error instanceof OAuthError)) {
-    if (!isClientMistake(error)) return next(error);
-    return sendUncached(res, error.status, { error: 'invalid_request', error_description: error.message });
-  }
-  if (error.status === 401 && req.headers.authorization !== undefined) {
-    res.set('WWW-Authenticate', 'Basic realm="LaunchDarkly sandbox"');
-  }
-  sendUncached(res, error.status, { error: error.error, error_description: error.message });
+export const answerOAuthError: ErrorRequestHandler = (error, _req, res, next) => {
+  const refusal = asOAuthError(error);
+  if (!refusal) return next(error);
+  // RFC 9110, section 15.5.2: every 401 says how to authenticate.
+  if (refusal.status === 401) res.set('WWW-Authenticate', 'Basic realm="LaunchDarkly sandbox"');
+  const { error: code, message } = refusal;
+  sendUncached(res, refusal.status, { error: code, error_description: descriptionText(message) });
 };
+
+function asOAuthError(error: unknown): OAuthError | undefined {
+  if (error instanceof OAuthError) return error;
+  if (isClientMistake(error))
+    return new OAuthError('invalid_request', `The body cannot be read: ${error.message}.`);
+  return undefined;
+}
 
 /** Answers with JSON that no cache may keep: RFC 6749, section 5.1. */
 export function sendUncached(res: Response, status: number, body: object): void {

@@ -4,7 +4,7 @@ import type { SandboxStore } from '../store.ts';
 import type { TokenResponse } from './issue-tokens.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { OAuthError } from './oauth-error.ts';
-import { parseScope } from './scopes.ts';
+import { covers, parseScope } from './scopes.ts';
 
 /** The refresh grant, RFC 6749 section 6, with rotation and reuse detection (RFC 9700, section 4.14). */
 export function redeemRefreshToken(
@@ -16,7 +16,7 @@ export function redeemRefreshToken(
   refuseReuse(store, token);
   const open = openToken(store, token);
   if (!open) throw new OAuthError('invalid_grant', 'The refresh token has expired or was revoked.');
-  const scope = narrowerScope(form.get('scope'), open.grant.scope);
+  const scope = requestedScope(form.get('scope'), open.grant.scope, token.scope);
   token.spent = store.switches.rotateRefreshTokens;
   return issueTokens(store, open, { scope, refreshToken: store.switches.rotateRefreshTokens });
 }
@@ -36,10 +36,10 @@ function refuseReuse(store: SandboxStore, token: OAuthToken): void {
   throw new OAuthError('invalid_grant', 'The refresh token was used before; its whole family is revoked.');
 }
 
-/** A refresh may ask for less, never for more than was allowed. */
-function narrowerScope(asked: string | null, allowed: string[]): string[] {
+/** A refresh may ask for less than was allowed, or for what it was given: RFC 6749, section 6. */
+function requestedScope(asked: string | null, allowed: string[], granted: string[]): string[] {
   if (asked === null) return allowed;
   const scope = parseScope(asked);
-  if (scope.every((name) => allowed.includes(name))) return scope;
+  if (scope.every((name) => covers(allowed, name) || granted.includes(name))) return scope;
   throw new OAuthError('invalid_scope', 'The scope is wider than the one that was allowed.');
 }

@@ -20,12 +20,14 @@ const GRANT_TYPES: Readonly<Record<string, GrantType>> = {
 
 /** `POST /trust/oauth/token`: exchanges a code, or a refresh token, for tokens. */
 export function token(store: SandboxStore): RequestHandler {
-  return (req, res) => {
-    const form = readForm(req);
-    const client = authenticateClient(store, req, form);
-    const redeem = grantType(form.get('grant_type'));
-    sendUncached(res, 200, redeem(store, client, form));
-  };
+  return (req, res) => sendUncached(res, 200, redeem(store, req));
+}
+
+/** The tokens that a token request is to get. Throws `OAuthError`. */
+export function redeem(store: SandboxStore, req: Request): TokenResponse {
+  const form = readForm(req);
+  const client = authenticateClient(store, req, form);
+  return grantType(form.get('grant_type'))(store, client, form);
 }
 
 /** Which of the failure menu's endpoints a token request is for. */

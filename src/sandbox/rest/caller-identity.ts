@@ -2,11 +2,12 @@ import type { RequestHandler } from 'express';
 import type { SandboxStore } from '../store.ts';
 import type { Caller } from './caller.ts';
 import { authenticate } from './caller.ts';
+import { noUsableTokenAtCallerIdentity } from './rest-error.ts';
 
 /** `GET /api/v2/caller-identity`: whose token this is. It works for every token that is good at all. */
 export function getCallerIdentity(store: SandboxStore): RequestHandler {
   return (req, res) => {
-    res.json(callerIdentityRep(authenticate(store, req)));
+    res.json(callerIdentityRep(authenticate(store, req, noUsableTokenAtCallerIdentity)));
   };
 }
 

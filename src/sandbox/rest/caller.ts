@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { findToken, openToken } from '../grants.ts';
 import type { ApiToken, Member, Role } from '../model.ts';
-import { narrowToMember } from '../oauth/scopes.ts';
+import { covers, narrowToMember } from '../oauth/scopes.ts';
 import { sha256 } from '../secrets.ts';
 import type { SandboxStore } from '../store.ts';
 import { forbidden, invalidAccessToken, invalidBearerToken, noUsableToken, RestError } from './rest-error.ts';
@@ -15,18 +15,28 @@ const API_TOKEN = /^api-[0-9a-f-]{36}$/i;
 
 /**
  * Reads the `Authorization` header: API access tokens come raw, OAuth tokens after `Bearer`. Throws `RestError` 401 with
- * the body that LaunchDarkly gives for each mistake.
+ * the body that LaunchDarkly gives for each mistake; `noToken` is the one for no token at all, which differs by endpoint.
  */
-export function authenticate(store: SandboxStore, req: Request): Caller {
+export function authenticate(store: SandboxStore, req: Request, noToken = noUsableToken): Caller {
   const header = req.headers.authorization?.trim() ?? '';
-  const bearer = /^bearer\s+(\S+)$/i.exec(header)?.[1];
+  const bearer = /^bearer +(\S+)$/i.exec(header)?.[1];
   const loose = store.switches.looseAuthorizationHeader;
   const caller = bearer
     ? (oauthCaller(store, bearer) ?? (loose ? apiCaller(store, bearer) : undefined))
     : (apiCaller(store, header) ?? (loose ? oauthCaller(store, header) : undefined));
   if (caller) return caller;
   if (bearer) throw invalidBearerToken();
-  throw API_TOKEN.test(header) ? invalidAccessToken() : noUsableToken();
+  throw API_TOKEN.test(header) ? invalidAccessToken() : noToken();
+}
+
+/**
+ * Who calls to read. Throws as `authenticate` does, and `RestError` 403 for an OAuth token without `reader` or `writer`:
+ * what LaunchDarkly answers then is not known, but `reader` is the scope that reads (LaunchDarkly docs: guides).
+ */
+export function authenticateReader(store: SandboxStore, req: Request): Caller {
+  const caller = authenticate(store, req);
+  if (caller.kind === 'oauth' && !covers(caller.scopes, 'reader')) throw forbidden();
+  return caller;
 }
 
 function apiCaller(store: SandboxStore, value: string): Caller | undefined {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { OAuthClientInput } from './oauth-client-input.ts';
 import { invalidRequestBody, patchFailed, validationFailed } from './rest-error.ts';
 
@@ -6,16 +7,19 @@ type Editable = (typeof EDITABLE)[number];
 
 /**
  * Applies a JSON Patch (RFC 6902) to the three attributes that may change, by `replace`, and `remove` for the
- * description. The body is the array itself or `{"comment", "patch"}`. The result is unchecked. Throws `RestError` 400 for
- * anything else, 422 for removing what is not there.
+ * description. `test` compares with any attribute of `shown`, the client as the API shows it. The body is the array itself
+ * or `{"comment", "patch"}`. The result is unchecked. Throws `RestError` 422 when a `test` does not hold, 400 for anything
+ * else.
  */
-export function applyPatch(attributes: OAuthClientInput, body: unknown): Partial<Record<Editable, unknown>> {
+export function applyPatch(
+  attributes: OAuthClientInput,
+  shown: object,
+  body: unknown,
+): Partial<Record<Editable, unknown>> {
   const result: Partial<Record<Editable, unknown>> = { ...attributes };
   for (const operation of operationsOf(body)) {
-    const attribute = editableAttribute(operation.path);
-    if (operation.op === 'remove') remove(result, attribute);
-    else if (operation.op === 'replace' && 'value' in operation) result[attribute] = operation.value;
-    else throw validationFailed([{ attribute, reason: 'can only be changed by op "replace" with a value' }]);
+    if (operation.op === 'test') test({ ...shown, ...result }, operation);
+    else apply(result, operation);
   }
   return result;
 }
@@ -32,16 +36,27 @@ function operationsOf(body: unknown): Operation[] {
   return patch;
 }
 
-function editableAttribute(path: unknown): Editable {
-  const attribute = EDITABLE.find((name) => path === `/${name}`);
-  if (attribute) return attribute;
-  throw validationFailed([{ attribute: String(path), reason: 'cannot be edited' }]);
+function test(shown: object, operation: Operation): void {
+  const found = Object.entries(shown).find(([name]) => operation.path === `/${name}`);
+  const known = found !== undefined || EDITABLE.some((name) => operation.path === `/${name}`);
+  if (!known || !('value' in operation)) throw refusal(operation, 'cannot be tested, or no value was given');
+  if (!isDeepStrictEqual(found?.[1], operation.value)) throw patchFailed();
 }
 
-function remove(result: Partial<Record<Editable, unknown>>, attribute: Editable): void {
-  if (attribute !== 'description') throw validationFailed([{ attribute, reason: 'cannot be removed' }]);
-  if (result.description === undefined) throw patchFailed();
-  delete result.description;
+function apply(result: Partial<Record<Editable, unknown>>, operation: Operation): void {
+  const attribute = EDITABLE.find((name) => operation.path === `/${name}`);
+  if (!attribute) throw refusal(operation, 'cannot be edited');
+  if (operation.op === 'replace' && 'value' in operation) result[attribute] = operation.value;
+  else if (operation.op !== 'remove') {
+    throw refusal(operation, 'can only be changed by op "replace" with a value');
+  } else if (attribute !== 'description') throw refusal(operation, 'cannot be removed');
+  // RFC 6902, section 4.2: what is removed must be there.
+  else if (result.description === undefined) throw refusal(operation, 'is not there to be removed');
+  else delete result.description;
+}
+
+function refusal({ path }: Operation, reason: string) {
+  return validationFailed([{ attribute: String(path).replace(/^\//, ''), reason }]);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

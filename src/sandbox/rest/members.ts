@@ -3,20 +3,45 @@ import { queryOf } from '../http/body.ts';
 import type { Member } from '../model.ts';
 import type { SandboxStore } from '../store.ts';
 import type { Caller } from './caller.ts';
-import { authenticate } from './caller.ts';
+import { authenticateReader } from './caller.ts';
+import { pageOf } from './paging.ts';
 import { forbidden, notFound } from './rest-error.ts';
 
-/** `GET /api/v2/members/{id}`, where `me` is whoever the token belongs to. */
+/** `GET /api/v2/members`: everybody in the caller's account. */
+export function getMembers(store: SandboxStore): RequestHandler {
+  return (req, res) => {
+    const members = visibleMembers(store, authenticateReader(store, req));
+    res.json(pageOf(req, members.map(memberRep), ['filter', 'sort']));
+  };
+}
+
+/** `GET /api/v2/members/{id}`, where `me` is the member whose token this is. */
 export function getMember(store: SandboxStore): RequestHandler {
   return (req, res) => {
-    const caller = authenticate(store, req);
-    refuseNoAccess(store, caller);
-    const id = String(req.params.id);
-    const member = id === 'me' ? caller.member : store.members.get(id);
-    if (!member || member.removed || member.accountId !== caller.accountId) throw notFound();
+    const caller = authenticateReader(store, req);
+    const id = req.params.id === 'me' ? caller.member?.id : req.params.id;
+    const member = visibleMembers(store, caller).find((member) => member.id === id);
+    if (!member) throw notFound();
     const expands = (queryOf(req).get('expand') ?? '').split(',');
     res.json({ ...memberRep(member), ...(expands.includes('roleAttributes') ? { roleAttributes: {} } : {}) });
   };
+}
+
+/** `GET /api/v2/teams/{teamKey}`: a team that somebody in the caller's account is in. */
+export function getTeam(store: SandboxStore): RequestHandler {
+  return (req, res) => {
+    const teams = visibleMembers(store, authenticateReader(store, req)).flatMap((member) => member.teams);
+    const team = teams.find(({ key }) => key === req.params.teamKey);
+    if (!team) throw notFound();
+    res.json({ key: team.key, name: team.name, _links: { self: teamLink(team.key) } });
+  };
+}
+
+function visibleMembers(store: SandboxStore, caller: Caller): Member[] {
+  refuseNoAccess(store, caller);
+  return [...store.members.values()].filter(
+    ({ removed, accountId }) => !removed && accountId === caller.accountId,
+  );
 }
 
 /** Whether such a member may read the own profile is not known: refused, with a switch. */
@@ -45,8 +70,12 @@ function memberRep(member: Member) {
     teams: member.teams.map(({ key, name, customRoleKeys }) => ({
       customRoleKeys,
       key,
-      _links: { self: { href: `/api/v2/teams/${key}`, type: 'application/json' } },
+      _links: { self: teamLink(key) },
       name,
     })),
   };
+}
+
+function teamLink(key: string) {
+  return { href: `/api/v2/teams/${encodeURIComponent(key)}`, type: 'application/json' };
 }

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { removeClient } from '../grants.ts';
+import { baseUrl } from '../http/base-url.ts';
 import { hasMediaType, parseJson, queryOf } from '../http/body.ts';
-import { baseUrl } from '../http/same-origin.ts';
 import type { OAuthClient } from '../model.ts';
 import { newAwkwardSecret, newClientId, newSecret, sha256 } from '../secrets.ts';
 import type { SandboxStore } from '../store.ts';
@@ -15,7 +15,7 @@ import { invalidRequestBody, notFound } from './rest-error.ts';
 export function createOAuth2Client(store: SandboxStore): RequestHandler {
   return async (req, res) => {
     const accountId = administeredAccount(store, req);
-    const input = checkOAuthClientInput(store, readJson(req, 'application/json'));
+    const input = checkOAuthClientInput(store, readJson(req));
     const secret = store.switches.awkwardSecrets ? newAwkwardSecret() : newSecret('secret');
     const client: OAuthClient = {
       id: newClientId(),
@@ -59,10 +59,11 @@ export function getOAuthClientById(store: SandboxStore): RequestHandler {
 /** `PATCH /api/v2/oauth/clients/{clientId}`: all of the patch, or none of it. */
 export function patchOAuthClient(store: SandboxStore): RequestHandler {
   return async (req, res) => {
-    const { description, ...client } = findClient(store, req);
-    const patch = readJson(req, 'application/json', 'application/json-patch+json');
+    const found = findClient(store, req);
+    const { description, ...client } = found;
+    const patch = readJson(req);
     const attributes = { ...client, ...(description === undefined ? {} : { description }) };
-    const input = checkOAuthClientInput(store, applyPatch(attributes, patch));
+    const input = checkOAuthClientInput(store, applyPatch(attributes, oauthClientRep(found), patch));
     const patched: OAuthClient = { ...client, ...input };
     store.clients.set(client.id, patched);
     await store.saved();
@@ -92,8 +93,9 @@ function findClient(store: SandboxStore, req: Request): OAuthClient {
   return client;
 }
 
-function readJson(req: Request, ...mediaTypes: string[]): unknown {
-  if (!hasMediaType(req, ...mediaTypes)) throw invalidRequestBody();
+/** The overview rules out any other media type, and the operations declare no other. */
+function readJson(req: Request): unknown {
+  if (!hasMediaType(req, 'application/json')) throw invalidRequestBody();
   try {
     return parseJson(req);
   } catch {

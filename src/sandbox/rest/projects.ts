@@ -3,27 +3,26 @@ import { queryOf } from '../http/body.ts';
 import type { Project } from '../model.ts';
 import type { SandboxStore } from '../store.ts';
 import type { Caller } from './caller.ts';
-import { authenticate } from './caller.ts';
+import { authenticateReader } from './caller.ts';
+import { pageOf } from './paging.ts';
+import { notFound, unsupportedParameter } from './rest-error.ts';
 
-/** `GET /api/v2/projects`: the projects the caller may see, `limit` (default 20) at a time from `offset`. */
+/** `GET /api/v2/projects`: the projects the caller may see. */
 export function getProjects(store: SandboxStore): RequestHandler {
   return (req, res) => {
-    const projects = visibleProjects(store, authenticate(store, req));
-    const query = queryOf(req);
-    const limit = readCount(query.get('limit'), 20);
-    const offset = readCount(query.get('offset'), 0);
-    const link = (from: number) => ({
-      href: `/api/v2/projects?limit=${limit}&offset=${from}`,
-      type: 'application/json',
-    });
-    res.json({
-      _links: {
-        self: { href: req.originalUrl, type: 'application/json' },
-        ...(offset + limit < projects.length ? { next: link(offset + limit) } : {}),
-      },
-      items: projects.slice(offset, offset + limit).map(projectRep),
-      totalCount: projects.length,
-    });
+    const projects = visibleProjects(store, authenticateReader(store, req));
+    res.json(pageOf(req, projects.map(projectRep), ['filter', 'sort', 'expand']));
+  };
+}
+
+/** `GET /api/v2/projects/{projectKey}`. */
+export function getProject(store: SandboxStore): RequestHandler {
+  return (req, res) => {
+    const projects = visibleProjects(store, authenticateReader(store, req));
+    if (queryOf(req).get('expand')) throw unsupportedParameter('expand');
+    const project = projects.find(({ key }) => key === req.params.projectKey);
+    if (!project) throw notFound();
+    res.json(projectRep(project));
   };
 }
 
@@ -34,18 +33,9 @@ function visibleProjects(store: SandboxStore, { accountId, member }: Caller): Pr
   return member.projects === 'all' ? projects : projects.filter(({ key }) => member.projects.includes(key));
 }
 
-function readCount(text: string | null, otherwise: number): number {
-  return text !== null && /^\d{1,6}$/.test(text) && (otherwise === 0 || Number(text) > 0)
-    ? Number(text)
-    : otherwise;
-}
-
 function projectRep({ id, key, name, tags }: Project) {
   return {
-    _links: {
-      self: { href: `/api/v2/projects/${key}`, type: 'application/json' },
-      environments: { href: `/api/v2/projects/${key}/environments`, type: 'application/json' },
-    },
+    _links: { self: { href: `/api/v2/projects/${encodeURIComponent(key)}`, type: 'application/json' } },
     _id: id,
     key,
     includeInSnippetByDefault: false,

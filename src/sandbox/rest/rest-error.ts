@@ -30,8 +30,11 @@ export const invalidRequestBody = () => new RestError(400, 'invalid_request', 'I
 export const validationFailed = (errors: AttributeError[]) =>
   new RestError(400, 'invalid_request', 'validation failed', errors);
 
-/** 401 as observed for no `Authorization` header, and for a raw value that is no token. */
+/** 401 as observed for no `Authorization` header, and for a raw value that is no token, at most endpoints. */
 export const noUsableToken = () => new RestError(401, 'unauthorized', 'Invalid account ID header');
+
+/** The same, as observed at caller-identity. */
+export const noUsableTokenAtCallerIdentity = () => new RestError(401, 'unauthorized', 'invalid access token');
 
 /** 401 as documented: something that looks like an API access token, but is none. */
 export const invalidAccessToken = () => new RestError(401, 'unauthorized', 'Invalid access token');
@@ -46,12 +49,25 @@ export const forbidden = () =>
 /** 404: no such resource, or none that the caller may know of. */
 export const notFound = () => new RestError(404, 'not_found', 'Invalid resource identifier');
 
-/** 405: the path exists, the method does not. */
-export const methodNotAllowed = () => new RestError(405, 'method_not_allowed', 'Method not allowed');
+/** 404 with a message of the sandbox's own, so that nobody looks for the mistake in the app. */
+export const notFoundBecause = (message: string) => new RestError(404, 'not_found', message);
 
-/** 422: a patch whose operations do not fit the resource. */
+/** 404: an operation that LaunchDarkly has and the sandbox has not. */
+export const notInSandbox = (method: string, path: string) =>
+  notFoundBecause(
+    `The sandbox has no ${method} ${path}: it stands in for what a login needs. LaunchDarkly may have it.`,
+  );
+
+/** 400: a parameter that LaunchDarkly knows and the sandbox would have to ignore. */
+export const unsupportedParameter = (name: string) =>
+  new RestError(400, 'invalid_request', `The sandbox does not support the parameter "${name}" here.`);
+
+/** 422: a JSON Patch whose `test` does not hold. */
 export const patchFailed = () =>
   new RestError(422, 'patch_failed', 'Unprocessable entity. Could not apply patch.');
+
+/** 405: the path exists, the method does not. */
+export const methodNotAllowed = () => new RestError(405, 'method_not_allowed', 'Method not allowed');
 
 /** Sends a `RestError`, and what the body parser throws, as LaunchDarkly's REST API does. */
 export const answerRestError: ErrorRequestHandler = (error, _req, res, next) => {
@@ -68,5 +84,11 @@ function sendRestError(
   res: Parameters<ErrorRequestHandler>[2],
   { status, code, message, errors }: RestErrorBody,
 ): void {
+  // RFC 9110, section 15.5.2, and RFC 6750, section 3. Whether LaunchDarkly sends it is not known.
+  if (status === 401) res.set('WWW-Authenticate', bearerChallenge(code === 'invalid_token'));
   res.status(status).json({ code, message, ...(errors && { errors }) });
+}
+
+function bearerChallenge(badToken: boolean): string {
+  return `Bearer realm="LaunchDarkly sandbox"${badToken ? ', error="invalid_token"' : ''}`;
 }

@@ -47,7 +47,14 @@ export class Masker {
     if (typeof value === 'string') return this.text(value);
     if (Array.isArray(value)) return value.map((item) => this.json(item, name));
     if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.json(item, key)]));
+    // The `code` of an error, {"code", "message"}, says what happened; it is no secret.
+    const isError = 'code' in value && 'message' in value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [
+        key,
+        this.json(item, isError && key === 'code' ? '' : key),
+      ]),
+    );
   }
 
   #masked(name: string, value: string): string {

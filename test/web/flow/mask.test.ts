@@ -25,6 +25,13 @@ describe('a masker', () => {
     expect(new Masker().field(name, value)).toEqual({ name, value: shown, secret: true });
   });
 
+  test('shows the code of an error in JSON, and hides the code of a login', () => {
+    const masker = new Masker();
+    const error = { code: 'not_found', message: 'Invalid resource identifier' };
+    expect(masker.json(error)).toEqual(error);
+    expect(masker.json({ code: token, state: 'x' })).toEqual({ code: 'sec…(23)', state: '…(1)' });
+  });
+
   test('leaves what is no secret as it is, and cuts what is long', () => {
     const masker = new Masker();
     expect(masker.field('scope', 'reader writer')).toEqual({
