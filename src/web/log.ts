@@ -1,13 +1,15 @@
 /** The log: JSON for machines, pretty for people; one line per request and per event. */
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
-import type { Writable } from 'node:stream';
+import { Writable } from 'node:stream';
 import type { RequestHandler } from 'express';
 import pino from 'pino';
 import type PinoPretty from 'pino-pretty';
 import { allowedFields, plainText } from './log-fields.ts';
 import { prettyMessage } from './log-pretty.ts';
 import { newRequestId, saneRequestId } from './request-id.ts';
+import type { LineOutput } from './standard-output.ts';
+import { standardOutput } from './standard-output.ts';
 
 /** What the app uses of pino. Child loggers are left out: their fields would pass by the allow-list. */
 export type Logger = Pick<
@@ -24,10 +26,16 @@ export interface LoggerOptions {
 
 /**
  * A pino logger that writes only what `log-fields.ts` allows: `logger.warn({ event: 'login_failed', requestId, error }, 'sentence')`.
- * None is lost when the process ends or crashes.
+ * None is lost when the process ends or crashes. Nothing waits for a standard output that is not read: what it misses is
+ * dropped, and said once it is read again (`log_lines_dropped`).
  */
 export function createLogger({ level, format, destination }: LoggerOptions): Logger {
-  return pino(
+  const output =
+    destination ??
+    standardOutput((count) =>
+      logger.warn({ event: 'log_lines_dropped', count }, 'Standard output was not read for a while'),
+    );
+  const logger = pino(
     {
       level,
       base: null,
@@ -38,25 +46,9 @@ export function createLogger({ level, format, destination }: LoggerOptions): Log
       },
       hooks: { logMethod: writePlainly },
     },
-    format === 'pretty' ? prettyStream(destination) : (destination ?? standardOutput()),
+    format === 'pretty' ? prettyStream(output) : output,
   );
-}
-
-/** The lines of one turn of the event loop are written together: to write costs more than to make a line. */
-function standardOutput(): pino.DestinationStream {
-  const output = pino.destination({ fd: 1, sync: true });
-  let lines = '';
-  const write = () => {
-    if (lines) output.write(lines);
-    lines = '';
-  };
-  process.once('exit', write);
-  return {
-    write(line) {
-      if (!lines) setImmediate(write);
-      lines += line;
-    },
-  };
+  return logger;
 }
 
 /**
@@ -117,13 +109,21 @@ function isErrorLike(value: unknown): value is { message: string } {
 }
 
 /** pino-pretty is loaded only when a person reads along: it costs start-up time. */
-function prettyStream(destination: Writable | undefined): pino.DestinationStream {
+function prettyStream(output: Writable | LineOutput): pino.DestinationStream {
   const pretty = createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty;
   return pretty({
-    sync: true,
     hideObject: true,
     translateTime: 'SYS:HH:MM:ss',
     messageFormat: prettyMessage,
-    ...(destination ? { destination } : {}),
+    destination: output instanceof Writable ? output : toWritable(output),
+  });
+}
+
+function toWritable(output: LineOutput): Writable {
+  return new Writable({
+    write(chunk, _encoding, done) {
+      output.write(String(chunk));
+      done();
+    },
   });
 }
