@@ -3,7 +3,7 @@ import { LoginError } from './login-error.ts';
 import type { RenewalOptions } from './renewal.ts';
 import { answerAge, createRenewal, earlyShare, isRenewalDue } from './renewal.ts';
 import type { Login } from './user-session.ts';
-import { endUserSession, openTokens } from './user-session.ts';
+import { currentLogin, endUserSession, openTokens } from './user-session.ts';
 
 /** What keeping a login alive needs. */
 export interface LiveLoginOptions extends RenewalOptions {
@@ -36,7 +36,7 @@ export function createLiveLogin(options: LiveLoginOptions): LiveLogin {
 
   return {
     async ensure(req) {
-      const login = req.session?.login;
+      const login = currentLogin(req);
       if (!login) return undefined;
       if (Date.now() - login.startedAt > maxAge) return end(req);
       const age = answerAge(login);
@@ -62,7 +62,7 @@ export function createLiveLogin(options: LiveLoginOptions): LiveLogin {
   };
 
   function accessToken(req: Request): string {
-    const login = req.session?.login;
+    const login = currentLogin(req);
     const tokens = login && openTokens(sealer, req.sessionID, login);
     if (!tokens) throw new LoginError('login_required');
     return tokens.accessToken;

@@ -7,7 +7,7 @@ import { isTransient, LoginError } from './login-error.ts';
 import type { Sealer } from './sealer.ts';
 import { destroySession, loadSession, saveSession } from './stored-session.ts';
 import type { Login, User } from './user-session.ts';
-import { isSame, newLogin, openTokens } from './user-session.ts';
+import { isSame, loginOf, newLogin, openTokens } from './user-session.ts';
 
 /** What renewing a login needs. */
 export interface RenewalOptions {
@@ -82,7 +82,7 @@ export function createRenewal({
     sessionId: string,
     refusedToken?: string,
   ): Promise<Login | undefined> {
-    const login = (await loadSession(store, sessionId))?.login;
+    const login = loginOf(await loadSession(store, sessionId));
     const tokens = login && openTokens(sealer, sessionId, login);
     if (!login || !tokens) return undefined;
     const wantsRefresh = tokens.accessToken === refusedToken || isRenewalDue(login);
@@ -204,7 +204,7 @@ export function createRenewal({
 
   async function keep(store: Store, sessionId: string, error: LoginError): Promise<Login | undefined> {
     backoff.failed(sessionId, error);
-    const login = (await loadSession(store, sessionId))?.login;
+    const login = loginOf(await loadSession(store, sessionId));
     if (login) report({ event: 'session_kept', error, user: login.user });
     return login;
   }

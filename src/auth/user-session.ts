@@ -1,4 +1,5 @@
 import type { Request } from 'express';
+import type { SessionData } from 'express-session';
 import type { TokenSet } from './authorization-code.ts';
 import type { Sealer } from './sealer.ts';
 import { promise } from './stored-session.ts';
@@ -47,12 +48,61 @@ interface FinishedLogin {
 
 /** Who is logged in, or undefined. */
 export function currentUser(req: Request): User | undefined {
-  return req.session?.login?.user;
+  return currentLogin(req)?.user;
 }
 
 /** The login behind the current session, or undefined. */
 export function currentLogin(req: Request): Login | undefined {
-  return req.session?.login;
+  return loginOf(req.session);
+}
+
+/**
+ * The login of a session, or undefined. What is in a store may be of another version of this code, or of another program:
+ * with a login of any other shape nobody is logged in.
+ */
+export function loginOf(session: Partial<SessionData> | undefined): Login | undefined {
+  const login = session?.login;
+  return isLogin(login) ? login : undefined;
+}
+
+function isLogin(login: unknown): login is Login {
+  if (!isObject(login)) return false;
+  const { user, startedAt, verifiedAt, renewAt, tokens, revision } = login;
+  return (
+    isUser(user) &&
+    isTime(startedAt) &&
+    isTime(verifiedAt) &&
+    (renewAt === undefined || typeof renewAt === 'number') &&
+    typeof tokens === 'string' &&
+    Number.isSafeInteger(revision)
+  );
+}
+
+function isUser(user: unknown): boolean {
+  if (!isObject(user)) return false;
+  const { id, accountId, email, role, firstName = '', lastName = '', customRoles, teams } = user;
+  return (
+    [id, accountId, email, role, firstName, lastName].every(isText) &&
+    isListOf(customRoles, isText) &&
+    isListOf(teams, (team) => isObject(team) && isText(team.key) && isText(team.name))
+  );
+}
+
+/** Epoch milliseconds before the year 5138, so that a lifetime can be added and it still is a date. */
+function isTime(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value < 1e14;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+function isListOf(list: unknown, isOne: (value: unknown) => boolean): boolean {
+  return Array.isArray(list) && list.every(isOne);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 const finishedKept = 5;
@@ -69,10 +119,10 @@ export async function startUserSession(
   sealer: Sealer,
   { user, tokens, state, returnTo }: { user: User; tokens: TokenSet; state: string; returnTo: string },
 ): Promise<TokenSet | undefined> {
-  const before = req.session.login;
+  const before = currentLogin(req);
   const again = before !== undefined && isSame(before.user, user);
   const replaced = before && !again ? openTokens(sealer, req.sessionID, before) : undefined;
-  const earlier = (again && req.session.finishedLogins) || [];
+  const earlier = again ? finishedLogins(req) : [];
   await promise((done) => req.session.regenerate(done));
   const now = Date.now();
   req.session.login = newLogin(sealer, req.sessionID, tokens, {
@@ -104,8 +154,14 @@ export async function endUserSession(req: Request): Promise<void> {
 /** Where a login that this session has finished went; undefined when `state` is none of its logins. */
 export function finishedLoginReturnTo(req: Request, state: unknown): string | undefined {
   if (typeof state !== 'string') return undefined;
-  const finished = req.session?.finishedLogins ?? [];
-  return finished.find((login) => login.state === beginningOf(state))?.returnTo;
+  return finishedLogins(req).find((login) => login.state === beginningOf(state))?.returnTo;
+}
+
+function finishedLogins(req: Request): FinishedLogin[] {
+  const finished: unknown = req.session?.finishedLogins;
+  return Array.isArray(finished)
+    ? finished.filter((login) => isText(login?.state) && isText(login.returnTo))
+    : [];
 }
 
 /** A login with its tokens sealed for the session it belongs to. */

@@ -27,6 +27,7 @@ export interface Engine extends Leases {
   /** Moves the expiry of a session if it still exists. */
   extend(id: string, expiresAt: number, now: number, answer: Answer): void;
   remove(id: string, answer: Answer): void;
+  /** Resolves when sessions can be read and written; leaves nothing behind. */
   ping(): Promise<void>;
   close(): Promise<void>;
   /** For whatever else the instances of the app should share. */

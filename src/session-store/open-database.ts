@@ -21,7 +21,7 @@ const schema = `
 
 /**
  * With a write-ahead log `synchronous = NORMAL` loses nothing when the process is killed; a power cut may cost the last
- * moments. The wait for another process's write is short, because this whole process waits.
+ * moments.
  */
 const connectionSettings = 'PRAGMA busy_timeout = 800; PRAGMA synchronous = NORMAL';
 
@@ -33,6 +33,8 @@ export interface OpenDatabase {
   readonly database: Database.Database;
   /** Runs SQL that may take its time on a connection and a thread of its own. */
   inBackground(sql: string): Promise<void>;
+  /** Throws when the file was deleted or replaced: then what is stored is lost when the process ends. */
+  checkInPlace(): void;
   /** Leaves everything in the one file, if no other process uses it. */
   close(): Promise<void>;
 }
@@ -48,6 +50,7 @@ export async function openDatabase(file: string): Promise<OpenDatabase> {
     if (file !== ':memory:') makeFile(file);
     const database = new Libsql(file);
     await whileBusy(() => prepareDatabase(database, file));
+    database.exec('PRAGMA busy_timeout = 0'); // from here on a wait would block the event loop
     return file === ':memory:' ? withoutBackground(database) : withBackground(database, file);
   } catch (error) {
     throw error instanceof SessionStoreError ? error : unusable(file, error);
@@ -60,14 +63,23 @@ function withoutBackground(database: Database.Database): OpenDatabase {
     async inBackground(sql) {
       database.exec(sql);
     },
+    checkInPlace() {},
     async close() {
       database.close();
     },
   };
 }
 
+/** The same for every name of a file as long as it exists; undefined when there is none. */
+function identity(name: string): string | undefined {
+  const found = statSync(name, { throwIfNoEntry: false });
+  return found && `${found.dev} ${found.ino}`;
+}
+
 /** The background's connection is opened when it is first needed, which no start does. */
 function withBackground(database: Database.Database, file: string): OpenDatabase {
+  const files = [file, `${file}-wal`];
+  const opened = files.map(identity);
   let opening: ReturnType<typeof openBackground> | undefined;
   const background = () => {
     opening ??= openBackground(file).catch((error) => {
@@ -79,6 +91,10 @@ function withBackground(database: Database.Database, file: string): OpenDatabase
   return {
     database,
     inBackground: async (sql) => (await background()).exec(sql),
+    checkInPlace() {
+      if (files.some((name, index) => opened[index] && identity(name) !== opened[index]))
+        throw displaced(file);
+    },
     async close() {
       database.close();
       const connection = await background().catch(() => undefined);
@@ -129,7 +145,9 @@ function createSchema(database: Database.Database): void {
 }
 
 function check(database: Database.Database): void {
-  const [verdict] = database.prepare('PRAGMA quick_check(1)').raw().get() as [string];
+  // As bytes: the verdict may quote what is not UTF-8, and libsql ends the process over such a string.
+  const sql = 'SELECT CAST(quick_check AS BLOB) FROM pragma_quick_check(1)';
+  const verdict = String((database.prepare(sql).raw().get() as [Buffer])[0]);
   if (verdict !== 'ok') throw new Error(`it is damaged (${verdict.split('\n').at(-1)})`);
 }
 
@@ -159,6 +177,14 @@ function unusable(file: string, cause: unknown): SessionStoreError {
       '-shm companions) and start again: everybody will have to log in anew. If it cannot be opened or written, ' +
       'see to the rights of file and folder, or set SESSION_STORE to another place.',
     { cause },
+  );
+}
+
+function displaced(file: string): SessionStoreError {
+  return new SessionStoreError(
+    'SESSION_STORE_UNAVAILABLE',
+    `The session store ${file} was deleted, moved or replaced while the app runs. Put the same file (with its -wal and ` +
+      '-shm companions) back, or restart the app: then sessions begin in the file that is there.',
   );
 }
 

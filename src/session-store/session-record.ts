@@ -59,20 +59,58 @@ function attributesOf(cookie: SessionData['cookie']): object {
 }
 
 /**
- * The session of a record; null when it cannot be read: then nobody is logged in, and nothing crashes. Its cookie has no
- * lifetime, so express-session does not send it again: the browser's own lasts as long as a session can.
+ * The session of a record; null when it is not one that `toRecord` makes: then nobody is logged in, and nothing fails.
+ * Its cookie has no lifetime, so express-session does not send it again: the browser's own lasts as long as a session can.
  */
 export function toSession(record: StoredRecord): SessionData | null {
   try {
-    const session = JSON.parse(record.data);
-    if (record.login) session.login = JSON.parse(record.login);
-    session.cookie.originalMaxAge = null;
+    const { cookie, ...data } = JSON.parse(record.data) as Record<string, unknown>;
+    const login = record.login === null ? undefined : JSON.parse(record.login);
+    if (!isObject(cookie) || 'toJSON' in data || (login !== undefined && !isStoredLogin(login))) return null;
+    const session = { ...data, cookie: cookieOf(cookie), ...(login !== undefined && { login }) };
     markStored(session, record);
     compareByRevision(session);
     return session;
   } catch {
     return null;
   }
+}
+
+/** Only attributes that express-session knows: it would call or assign others, and fail. */
+function cookieOf({
+  path,
+  domain,
+  httpOnly,
+  secure,
+  sameSite,
+  partitioned,
+  priority,
+}: Record<string, unknown>) {
+  const attributes = {
+    ...(typeof path === 'string' && { path }),
+    ...(typeof domain === 'string' && { domain }),
+    ...(typeof httpOnly === 'boolean' && { httpOnly }),
+    ...(typeof secure === 'boolean' && { secure }),
+    ...(isOneOf(sameSites, sameSite) && { sameSite }),
+    ...(typeof partitioned === 'boolean' && { partitioned }),
+    ...(isOneOf(priorities, priority) && { priority }),
+  };
+  return { ...attributes, originalMaxAge: null };
+}
+
+const sameSites = [true, false, 'lax', 'strict', 'none'] as const;
+const priorities = ['low', 'medium', 'high'] as const;
+
+function isOneOf<T>(values: readonly T[], value: unknown): value is T {
+  return (values as readonly unknown[]).includes(value);
+}
+
+function isStoredLogin(login: unknown): boolean {
+  return isObject(login) && Number.isSafeInteger(login.startedAt) && Number.isSafeInteger(login.revision);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

@@ -31,6 +31,9 @@ export interface SessionNotExtended {
   readonly error: SessionStoreError;
 }
 
+/** In milliseconds. */
+const probeInterval = 250;
+
 type Done = (error?: unknown) => void;
 
 /**
@@ -53,6 +56,7 @@ export class SessionStore extends session.Store {
   readonly #extensionStep: number;
   readonly #now: () => number;
   readonly #report: (event: SessionNotExtended) => void;
+  #probe: { readonly startedAt: number; readonly result: Promise<void> } | undefined;
 
   constructor(engine: Engine, { idleMs, maxMs, now = Date.now, report = ignore, ...lock }: SessionLifetimes) {
     super();
@@ -128,9 +132,20 @@ export class SessionStore extends session.Store {
     return created;
   }
 
-  /** Resolves when the store can serve, rejects with a `SessionStoreError` when it cannot. */
+  /**
+   * Resolves when the store can serve a login, writing included; rejects with a `SessionStoreError` when it cannot.
+   * Health checks may come from many sides: what held in the last quarter of a second is not tried again.
+   */
   ping(): Promise<void> {
-    return this.#engine.ping();
+    const now = performance.now();
+    if (!this.#probe || now - this.#probe.startedAt >= probeInterval) {
+      const probe = { startedAt: now, result: this.#engine.ping() };
+      this.#probe = probe;
+      probe.result.catch(() => {
+        if (this.#probe === probe) this.#probe = undefined;
+      });
+    }
+    return this.#probe.result;
   }
 
   /** Lets go of files and connections. The store is of no use afterwards. */

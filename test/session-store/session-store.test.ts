@@ -9,6 +9,7 @@ import type { SessionStore } from '../../src/session-store/open-session-store.ts
 import { openSessionStore } from '../../src/session-store/open-session-store.ts';
 import { sessionEngines } from '../support/session-engines.ts';
 import { destroy, get, login, newSession, set } from '../support/sessions.ts';
+import { until } from '../support/until.ts';
 
 const minute = 60_000;
 const idleMs = 60 * minute;
@@ -304,6 +305,7 @@ test('a member is still known while another process keeps the store from being w
   other.exec('BEGIN IMMEDIATE');
   now += 2 * minute;
   expect(await get(store, 'one')).toMatchObject({ login: { revision: 1 } });
+  await until(() => reported.length > 0);
   expect(reported).toMatchObject([
     { event: 'session_not_extended', error: { code: 'SESSION_STORE_UNAVAILABLE' } },
   ]);
