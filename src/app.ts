@@ -3,6 +3,7 @@ import express from 'express';
 import { authPaths, createAuth, currentUser } from './auth/index.ts';
 import type { AppConfig } from './config/config.ts';
 import { createFetchUser } from './fetch-user.ts';
+import { type MessageClasses, messageClasses } from './http-server/message-classes.ts';
 import { createHttp, createLaunchDarkly, launchDarklyOAuthServer } from './launchdarkly/index.ts';
 import { createListProjects } from './list-projects.ts';
 import type { SessionStore } from './session-store/open-session-store.ts';
@@ -11,10 +12,8 @@ import { addButtonKit } from './web/button-kit.ts';
 import { createErrorHandler, describeFailure, notFound } from './web/errors.ts';
 import { createFlowInspector } from './web/flow-inspector.ts';
 import { addHealthRoutes } from './web/health.ts';
-import { inOrder } from './web/in-order.ts';
 import { type Logger, requestLog } from './web/log.ts';
 import { logAuthEvents } from './web/log-auth-events.ts';
-import { type MessageClasses, messageClasses } from './web/message-classes.ts';
 import { addPages } from './web/pages.ts';
 import { createProxyCheck } from './web/proxy-check.ts';
 import { createRateLimit } from './web/rate-limit.ts';
@@ -89,22 +88,20 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   const app = express();
   app.disable('x-powered-by').disable('etag').set('trust proxy', config.trustProxy);
   usePublicOrigin(app, redirectUri);
-  app.use(inOrder(requestLog(logger), securityHeaders(redirectUri)));
+  app.use(requestLog(logger), securityHeaders(redirectUri));
   addHealthRoutes(app, { pingStore: () => store.ping(), isStopping });
   const behindProxy = config.tls.mode === 'proxy';
+  if (behindProxy) app.use(createProxyCheck(logger));
+  app.use(canonicalOrigin(redirectUri, behindProxy));
+  app.use(assets.middleware);
   app.use(
-    inOrder(
-      ...(behindProxy ? [createProxyCheck(logger)] : []),
-      canonicalOrigin(redirectUri, behindProxy),
-      assets.middleware,
-      createRateLimit({
-        paths: [paths.login, paths.callback, paths.logout],
-        perMinute: config.rateLimit,
-        redis: store.redis,
-      }),
-      createSessionMiddleware(config, store),
-    ),
+    createRateLimit({
+      paths: [paths.login, paths.callback, paths.logout],
+      perMinute: config.rateLimit,
+      redis: store.redis,
+    }),
   );
+  app.use(createSessionMiddleware(config, store));
   app.use(...flow.watch(auth.router));
   addApi(app, { requireLogin, sessionTimes: times });
   addPages(app, { render, currentUser, requireLogin, sessionTimes: times, listProjects });

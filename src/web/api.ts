@@ -1,6 +1,5 @@
 import type { IRouter, Request, RequestHandler } from 'express';
 import { currentUser } from '../auth/index.ts';
-import { send } from './send.ts';
 import type { PageSession } from './view-data.ts';
 
 /** `GET /api/me`: who is logged in, and how long the session lasts, as JSON. Times are ISO 8601 in UTC. */
@@ -10,11 +9,10 @@ export function addApi(
 ): void {
   app.get('/api/me', options.requireLogin, (req, res) => {
     const { startedAt, idleExpiresAt, expiresAt } = options.sessionTimes(req);
-    const answer = {
+    res.json({
       member: currentUser(req),
       session: { startedAt: iso(startedAt), idleExpiresAt: iso(idleExpiresAt), expiresAt: iso(expiresAt) },
-    };
-    send(res, 'application/json', JSON.stringify(answer));
+    });
   });
 }
 

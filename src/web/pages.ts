@@ -1,7 +1,6 @@
 import type { IRouter, Request, RequestHandler, Response } from 'express';
 import { failures } from './failures.ts';
 import { moment } from './moment.ts';
-import { send } from './send.ts';
 import type { PageProject, PageSession, PageUser, ViewData } from './view-data.ts';
 import type { Render } from './views.ts';
 
@@ -49,8 +48,7 @@ export function addPages(app: IRouter, options: PagesOptions): void {
 
 /** Sends a page that depends on who asks: no cache keeps it, so the back button shows nothing after logout. */
 export function sendPage(response: Response, html: string): void {
-  response.setHeader('Cache-Control', 'no-store');
-  send(response, 'text/html', html);
+  response.set('Cache-Control', 'no-store').send(html);
 }
 
 function moments(session: PageSession): ViewData['account']['times'] {

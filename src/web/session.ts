@@ -8,8 +8,6 @@ import type { AppConfig } from '../config/config.ts';
  * The session cookie: HttpOnly, Secure and `__Host-` whenever the public origin is https, SameSite=Lax because a login
  * comes back from another site. Visitors who are not logged in get none. The browser may keep the cookie as long as a
  * session can last; when it ends is the store's decision, not the cookie's.
- *
- * Whoever brings no such cookie has no session (`req.session` is undefined), and only the callback starts one.
  */
 export function createSessionMiddleware(
   {
@@ -19,20 +17,14 @@ export function createSessionMiddleware(
   }: Pick<AppConfig, 'redirectUri' | 'sessionSecrets' | 'sessionMax'>,
   store: Store,
 ): RequestHandler {
-  const name = cookieName('session', redirectUri.href);
-  const keepSession = session({
+  return session({
     store,
     // 122 random bits (RFC 9562); Node draws them for many ids at a time.
     genid: () => randomUUID(),
     secret: [...sessionSecrets],
-    name,
+    name: cookieName('session', redirectUri.href),
     resave: false,
     saveUninitialized: false,
     cookie: { path: '/', httpOnly: true, secure: redirectUri.secure, sameSite: 'lax', maxAge: sessionMax },
   });
-  return (req, res, next) => {
-    const brings = req.headers.cookie?.includes(`${name}=`);
-    if (brings || req.path === redirectUri.callbackPath) keepSession(req, res, next);
-    else next();
-  };
 }
