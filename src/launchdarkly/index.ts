@@ -6,6 +6,14 @@ import type { Credential } from './rest-api.ts';
 
 export type { ApiErrorReason } from './api-error.ts';
 export { LaunchDarklyApiError } from './api-error.ts';
+export {
+  type CallNote,
+  callNotes,
+  failedOperation,
+  headerNotes,
+  type LoginOperation,
+  loginOperation,
+} from './call-notes.ts';
 export type { Http, HttpExchange, HttpOptions } from './http.ts';
 export { createHttp } from './http.ts';
 export { HttpError } from './http-error.ts';

@@ -23,7 +23,14 @@ function titles(html: string): string[] {
   );
 }
 
-const wholeLogin: MessageKind[] = ['login', 'authorize', 'callback', 'token', 'caller-identity', 'member'];
+const wholeLogin: MessageKind[] = [
+  'login',
+  'authorize',
+  'callback',
+  'token',
+  'getCallerIdentity',
+  'getMember',
+];
 
 describe('a login that succeeds', () => {
   test('is shown message by message, each with its parameters explained and the code behind it', async () => {
@@ -63,7 +70,7 @@ describe('a login that succeeds', () => {
       expect(html).not.toContain(secret.slice(4, 16));
     }
     expect(html.split('acc…(39)').length).toBeGreaterThan(3);
-    expect(html).toMatch(/Bearer acc…\(39\)<\/code><span class="also">same in step/);
+    expect(html).toMatch(/Bearer acc…\(39\)·[0-9a-f]{6}<\/code><span class="also">same in step/);
     expect(html).toContain('an API that repeats acc…(39)');
   });
 

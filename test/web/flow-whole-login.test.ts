@@ -84,6 +84,18 @@ describe('a login through the sandbox', () => {
     expect(shownRequests(body).slice(1).sort()).toEqual(onTheWire);
   });
 
+  test('says of a secret that it is the same only in steps that carry it', async () => {
+    const browser = new Browser();
+    await logIn(browser, 'will.writer@acme.example');
+    const { body } = await browser.visit(`${app.url}/flow`);
+    const rowOf = (name: string) =>
+      new RegExp(`<th scope="row"><code>${name}</code></th><td>(.*?)</td>`).exec(body)?.[1] ?? '';
+
+    // The sandbox's secrets and tokens begin alike and are equally long.
+    expect(rowOf('client_secret')).not.toContain('same in step');
+    expect(rowOf('access_token').replace(/<[^>]*>/g, '')).toMatch(/same in step 5, 6$/);
+  });
+
   test('shows every parameter of the token request and of the authorization request, and no other', async () => {
     const browser = new Browser();
     await logIn(browser, 'ada.admin@acme.example');

@@ -1,5 +1,5 @@
+import { failedOperation } from '../../launchdarkly/index.ts';
 import type { Flow } from './flow.ts';
-import type { MessageKind } from './message-notes.ts';
 import { kindOf } from './message-notes.ts';
 
 /**
@@ -14,7 +14,7 @@ export function failingMessage(
 ): number {
   const request = messages.findLastIndex(({ from, derived }) => from === 'browser' && !derived);
   if (answerIsToBlame.test(code) && messages.length > request + 1) {
-    const wanted = callOf(error);
+    const wanted = failedOperation(error);
     const named = messages.findLastIndex((message) => kindOf(message, callbackPath) === wanted);
     const failed = messages.findLastIndex(
       ({ from, error, answer }) => from === 'app' && (error !== undefined || (answer?.status ?? 0) >= 400),
@@ -28,11 +28,3 @@ export function failingMessage(
 
 /** Failures that lie in what LaunchDarkly answered to a call. */
 const answerIsToBlame = /^(client|code|profile|provider|token)_/;
-
-/** Which call an error is about, when it or one of its causes names LaunchDarkly's operation. */
-function callOf(error: unknown): MessageKind | undefined {
-  const { operation, cause } = Object(error) as { operation?: unknown; cause?: unknown };
-  if (operation === 'getCallerIdentity') return 'caller-identity';
-  if (operation === 'getMember') return 'member';
-  return cause === undefined ? undefined : callOf(cause);
-}

@@ -1,3 +1,4 @@
+import { callNotes, headerNotes } from '../../launchdarkly/index.ts';
 import type { MessageKind } from './message-notes.ts';
 
 /** Why a parameter, header or field is there, and what breaks without it; undefined when there is nothing to say. */
@@ -69,8 +70,7 @@ const notes = {
       authorization: 'The access token. Whoever holds it is the member, as far as the API can tell.',
       accept: 'Asks for JSON. Without it an error might come as a page for people.',
       'content-type': 'Says how the body is written. Without it the server cannot read the parameters.',
-      'ld-api-version':
-        'Pins the version of LaunchDarkly’s API. Without it a default decides, and the answer may change its shape.',
+      ...headerNotes,
       host: 'Which site is meant. The app does not believe it: its origin comes from the registered redirect URI.',
       cookie:
         'What this browser was given earlier. The one-time values of the attempt travel in it, sealed; without them no answer can be matched.',
@@ -98,24 +98,10 @@ const notes = {
       error: 'The reason, in the words of RFC 6749, section 5.2.',
       error_description: 'The reason for developers.',
     },
-    'caller-identity': {
-      accountId:
-        'Decides who may enter: without it, members of every account could, as soon as LaunchDarkly verifies the app.',
-      memberId:
-        'Together with the account it is the key for this person: an e-mail address can change hands.',
-      scopes: 'What the token may do.',
-      clientId: 'Which app the token was issued to.',
-    },
-    member: {
-      _id: 'Must be the memberId of the step before, or the two answers are about different people.',
-      email: 'For showing. It is no key: it can change, and one address can belong to several accounts.',
-      role: 'The base role. It counts only for members without custom roles.',
-      customRoles: 'When there are any, they decide instead of the base role.',
-      teams: 'For showing, and for rules of your own.',
-      _pendingInvite: 'Somebody who has not accepted the invitation yet is not let in.',
-      _verified: 'Whether the address was proven. Unproven, it is no evidence of anything.',
-      firstName: 'For showing; may be missing.',
-      lastName: 'For showing; may be missing.',
-    },
+    ...fieldsOfCalls(),
   },
 } as const;
+
+function fieldsOfCalls(): Record<string, Readonly<Record<string, string>>> {
+  return Object.fromEntries(Object.entries(callNotes).map(([operation, { fields }]) => [operation, fields]));
+}

@@ -129,7 +129,7 @@ function stepsWith({ messages }: Flow, value: string, except: number): number[] 
   });
 }
 
-/** `Bearer abc…(43)` carries the same secret as `abc…(43)`. */
+/** `Bearer abc…(43)·5e0d91` carries the same secret as `abc…(43)·5e0d91`. */
 function bare(value: string): string {
   return value.replace(/^Bearer /, '');
 }

@@ -1,8 +1,17 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import type { Field } from './flow.ts';
 
-/** `abc…(43)`: enough to see that two values are the same, too little to use one. Short values show nothing. */
+const fingerprintKey = randomBytes(32);
+
+/**
+ * `abc…(43)·5e0d91`: the first characters of a long secret, its length, and a fingerprint. Equal secrets have equal
+ * fingerprints and different ones different, while the key, which is new in every process, keeps anyone from
+ * checking a guess.
+ */
 export function mask(secret: string): string {
-  return `${secret.length >= 16 ? secret.slice(0, 3) : ''}…(${secret.length})`;
+  const start = secret.length >= 16 ? secret.slice(0, 3) : '';
+  const fingerprint = createHmac('sha256', fingerprintKey).update(secret).digest('hex').slice(0, 6);
+  return `${start}…(${secret.length})·${fingerprint}`;
 }
 
 const secretNames = new Set([

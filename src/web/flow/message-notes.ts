@@ -1,3 +1,4 @@
+import { callNotes, type LoginOperation, loginOperation } from '../../launchdarkly/index.ts';
 import type { FlowMessage } from './flow.ts';
 
 /** What kind of message it is: its place in the login. */
@@ -8,9 +9,8 @@ export type MessageKind =
   | 'token'
   | 'refresh'
   | 'revoke'
-  | 'caller-identity'
-  | 'member'
-  | 'other';
+  | 'other'
+  | LoginOperation;
 
 /** What a reader should know about a kind of message. */
 export interface MessageNote {
@@ -29,8 +29,7 @@ export function kindOf(message: FlowMessage, callbackPath: string): MessageKind 
   if (message.form.some(({ name }) => name === 'token')) return 'revoke';
   const grant = message.form.find(({ name }) => name === 'grant_type')?.value;
   if (grant) return grant === 'refresh_token' ? 'refresh' : 'token';
-  if (pathname.endsWith('/caller-identity')) return 'caller-identity';
-  return pathname.endsWith('/members/me') ? 'member' : 'other';
+  return loginOperation(pathname) ?? 'other';
 }
 
 const grantFile = 'src/auth/authorization-code.ts';
@@ -66,16 +65,7 @@ export const messageNotes: Readonly<Record<MessageKind, MessageNote>> = {
     why: 'It is not needed any more, so it should not work any more (RFC 7009).',
     source: { file: grantFile, name: 'revoke' },
   },
-  'caller-identity': {
-    title: 'Whose token is it?',
-    why: 'The answer decides: which account, and which member of it. Without it nobody could tell members of your account from anybody else’s. Sent together with the next one.',
-    source: { file: 'src/launchdarkly/members.ts', name: 'getCallerIdentity' },
-  },
-  member: {
-    title: 'Who is that member?',
-    why: 'The answer describes: name, e-mail, roles and teams, as the pages show them.',
-    source: { file: 'src/launchdarkly/members.ts', name: 'getCurrentMember' },
-  },
+  ...callNotes,
   other: {
     title: 'Another call',
     why: 'A call to LaunchDarkly that was made while this login was under way.',

@@ -1,3 +1,4 @@
+import { headerNotes } from '../../launchdarkly/index.ts';
 import type { Field, FlowAnswer, WireHeaders } from './flow.ts';
 import type { Masker } from './mask.ts';
 import { cut } from './mask.ts';
@@ -9,7 +10,7 @@ const requestHeaders = new Set([
   'content-type',
   'cookie',
   'host',
-  'ld-api-version',
+  ...Object.keys(headerNotes),
 ]);
 const answerHeaders = /^(set-cookie|content-type|cache-control|retry-after|www-authenticate|x-ratelimit-.*)$/;
 

@@ -2,25 +2,31 @@ import { describe, expect, test } from '@jest/globals';
 import { Masker, mask } from '../../../src/web/flow/mask.ts';
 
 describe('a mask', () => {
-  test('shows three characters and the length, so that equal secrets look equal', () => {
-    expect(mask('abcdefghijklmnopqrstuvwxyz0123456789-_ABCDE')).toBe('abc…(43)');
+  test('shows three characters, the length and a fingerprint', () => {
+    expect(mask('abcdefghijklmnopqrstuvwxyz0123456789-_ABCDE')).toMatch(/^abc…\(43\)·[0-9a-f]{6}$/);
   });
 
-  test('of a short secret shows nothing of it', () => {
-    expect(mask('hunter2')).toBe('…(7)');
+  test('of a short secret shows nothing of it but its length', () => {
+    expect(mask('hunter2')).toMatch(/^…\(7\)·[0-9a-f]{6}$/);
+  });
+
+  test('is the same for equal secrets and another for secrets that begin alike and are as long', () => {
+    expect(mask('sandbox-secret-0123456789')).toBe(mask('sandbox-secret-0123456789'));
+    expect(mask('sandbox-secret-0123456789')).not.toBe(mask('sandbox-secret-0123456780'));
   });
 });
 
 describe('a masker', () => {
   const token = 'secret-token-0123456789';
+  const masked = mask(token);
 
   test.each([
-    ['authorization', `Bearer ${token}`, 'Bearer sec…(23)'],
-    ['Authorization', `Basic ${token}`, 'Basic sec…(23)'],
-    ['authorization', token, 'sec…(23)'],
-    ['cookie', `a=${token}; login.abcdefgh=x`, 'a=sec…(23); login.…(8)=…(1)'],
-    ['set-cookie', `__Host-s=${token}; Path=/; HttpOnly`, '__Host-s=sec…(23); Path=/; HttpOnly'],
-    ['code_verifier', token, 'sec…(23)'],
+    ['authorization', `Bearer ${token}`, `Bearer ${masked}`],
+    ['Authorization', `Basic ${token}`, `Basic ${masked}`],
+    ['authorization', token, masked],
+    ['cookie', `a=${token}; login.abcdefgh=x`, `a=${masked}; login.${mask('abcdefgh')}=${mask('x')}`],
+    ['set-cookie', `__Host-s=${token}; Path=/; HttpOnly`, `__Host-s=${masked}; Path=/; HttpOnly`],
+    ['code_verifier', token, masked],
   ])('hides the value of %s', (name, value, shown) => {
     expect(new Masker().field(name, value)).toEqual({ name, value: shown, secret: true });
   });
@@ -29,7 +35,7 @@ describe('a masker', () => {
     const masker = new Masker();
     const error = { code: 'not_found', message: 'Invalid resource identifier' };
     expect(masker.json(error)).toEqual(error);
-    expect(masker.json({ code: token, state: 'x' })).toEqual({ code: 'sec…(23)', state: '…(1)' });
+    expect(masker.json({ code: token, state: 'x' })).toEqual({ code: masked, state: mask('x') });
   });
 
   test('leaves what is no secret as it is, and cuts what is long', () => {
@@ -46,12 +52,12 @@ describe('a masker', () => {
     const masker = new Masker();
     const odd = 'a+b/c=d&e f0123456789';
     masker.field('client_secret', odd);
-    expect(masker.text(`twice: ${odd} ${encodeURIComponent(odd)}`)).toBe('twice: a+b…(21) a+b…(21)');
+    expect(masker.text(`twice: ${odd} ${encodeURIComponent(odd)}`)).toBe(`twice: ${mask(odd)} ${mask(odd)}`);
     expect(
       masker.json({ error: { details: [`bad ${odd}`] }, refresh_token: token, n: 1, none: null }),
     ).toEqual({
-      error: { details: ['bad a+b…(21)'] },
-      refresh_token: 'sec…(23)',
+      error: { details: [`bad ${mask(odd)}`] },
+      refresh_token: masked,
       n: 1,
       none: null,
     });

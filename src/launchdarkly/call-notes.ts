@@ -1,0 +1,65 @@
+/** What a reader should know about a call to LaunchDarkly's API that a login makes. */
+export interface CallNote {
+  readonly title: string;
+  /** Why the call is made. */
+  readonly why: string;
+  /** The code behind it. */
+  readonly source: { readonly file: string; readonly name: string };
+  /** What each field of the answer means for a login. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** The calls of a login, by LaunchDarkly's name of the operation. */
+export const callNotes = {
+  getCallerIdentity: {
+    title: 'Whose token is it?',
+    why: 'The answer decides: which account, and which member of it. Without it, members of your account could not be told apart from anybody else’s. Sent together with the next one.',
+    source: { file: 'src/launchdarkly/members.ts', name: 'getCallerIdentity' },
+    fields: {
+      accountId:
+        'Decides who may enter. Without it, members of every account could, as soon as LaunchDarkly verifies the app.',
+      memberId:
+        'Together with the account it is the key for this person: an e-mail address can change hands.',
+      scopes: 'What the token may do.',
+      clientId: 'The app that the token was issued to.',
+    },
+  },
+  getMember: {
+    title: 'Who is that member?',
+    why: 'The answer describes: name, e-mail, roles and teams, as the pages show them.',
+    source: { file: 'src/launchdarkly/members.ts', name: 'getCurrentMember' },
+    fields: {
+      _id: 'Must be the memberId of the step before, or the two answers are about different people.',
+      email: 'For display only. It is no key: it can change, and one address can belong to several accounts.',
+      role: 'The base role. It counts only for members without custom roles.',
+      customRoles: 'When there are any, they decide instead of the base role.',
+      teams: 'For display, and for rules of your own.',
+      _pendingInvite: 'A person who has not accepted the invitation yet is not let in.',
+      _verified: 'Whether the address was proven. If it was not, do not rely on it.',
+      firstName: 'For display. May be missing.',
+      lastName: 'For display. May be missing.',
+    },
+  },
+} as const satisfies Record<string, CallNote>;
+
+/** LaunchDarkly's name of an operation that a login uses. */
+export type LoginOperation = keyof typeof callNotes;
+
+/** What LaunchDarkly's own request headers are for, by their names in lower case. */
+export const headerNotes: Readonly<Record<string, string>> = {
+  'ld-api-version':
+    'Pins the version of LaunchDarkly’s API. Without it a default decides, and the answer may change its shape.',
+};
+
+/** The operation that a path of LaunchDarkly's API belongs to, if a login uses it. */
+export function loginOperation(path: string): LoginOperation | undefined {
+  if (path.endsWith('/caller-identity')) return 'getCallerIdentity';
+  return path.endsWith('/members/me') ? 'getMember' : undefined;
+}
+
+/** The operation that failed, when an error or one of its causes is a `LaunchDarklyApiError` of a login's call. */
+export function failedOperation(error: unknown): LoginOperation | undefined {
+  const { operation, cause } = Object(error) as { operation?: unknown; cause?: unknown };
+  if (typeof operation === 'string' && operation in callNotes) return operation as LoginOperation;
+  return cause === undefined ? undefined : failedOperation(cause);
+}
