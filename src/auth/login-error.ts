@@ -86,11 +86,6 @@ export function isTransient(error: unknown): boolean {
   return error instanceof LoginError && transientReasons.has(error.reason);
 }
 
-/** Whether it is about the person that a login failed: they may not enter, and trying again does not change that. */
-export function mayNotEnter(error: unknown): boolean {
-  return error instanceof LoginError && error.reason !== 'token_rejected' && !isTransient(error);
-}
-
 const transientReasons: ReadonlySet<LoginErrorReason> = new Set([
   'provider_rate_limited',
   'provider_unreachable',

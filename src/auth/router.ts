@@ -3,7 +3,7 @@ import express from 'express';
 import type { AuthEvent } from './auth-event.ts';
 import type { OAuthClient, TokenSet } from './authorization-code.ts';
 import { refuseCrossSite } from './cross-site.ts';
-import { LoginError, mayNotEnter } from './login-error.ts';
+import { isTransient, LoginError } from './login-error.ts';
 import type { LoginRounds } from './login-rounds.ts';
 import type { LoginTransaction, LoginTransactions } from './login-transaction.ts';
 import { refusePrefetch } from './prefetch.ts';
@@ -77,8 +77,8 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
   return router;
 
   /**
-   * The tokens of a member who may not enter are revoked. After trouble they are only dropped: a server may revoke per
-   * member and app (RFC 7009, section 2.1), which would end this member's sessions in other browsers.
+   * The tokens of a member who is refused are revoked. After transient trouble, at the server or the session store, they
+   * are only dropped: a server may revoke per member and app (RFC 7009, section 2.1), and so end other sessions.
    */
   async function admit(req: Request, transaction: LoginTransaction, tokens: TokenSet): Promise<void> {
     try {
@@ -87,7 +87,7 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
       if (replaced) revoke(req, replaced);
       report({ event: 'login_succeeded', user, req });
     } catch (error) {
-      if (mayNotEnter(error)) revoke(req, tokens);
+      if (error instanceof LoginError && !isTransient(error)) revoke(req, tokens);
       throw error;
     }
   }

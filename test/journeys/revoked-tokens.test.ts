@@ -74,7 +74,6 @@ test.each([
   ['caller-identity', 'connection_dropped'],
   ['members', 'html_200'],
   ['caller-identity', 'rate_limited'],
-  ['caller-identity', 'revoked_token'],
 ] as const)(
   "a login that fails for trouble (%s: %s) revokes nothing: that might end the member's other sessions",
   async (endpoint, fault) => {
