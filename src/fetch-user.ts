@@ -21,15 +21,19 @@ export function createFetchUser(
   { allowedAccounts, allowedRoles }: Admission,
 ): (accessToken: string) => Promise<User> {
   return async function fetchUser(accessToken) {
-    const [identity, member] = await Promise.allSettled([
-      launchDarkly.getCallerIdentity({ accessToken }),
-      launchDarkly.getCurrentMember({ accessToken }),
-    ]);
-    if (identity.status === 'rejected') throw apiFailure(identity.reason, 'token_rejected');
-    const accountId = admitAccount(identity.value);
-    if (member.status === 'rejected') throw apiFailure(member.reason, 'profile_refused');
-    admitMember(member.value, identity.value);
-    return toUser(accountId, member.value);
+    const askingWho = launchDarkly.getCallerIdentity({ accessToken });
+    const askingMember = launchDarkly.getCurrentMember({ accessToken });
+    // Once caller-identity refuses, nobody waits for the other call, which may hang.
+    askingMember.catch(() => {});
+    const identity = await askingWho.catch((error) => {
+      throw apiFailure(error, 'token_rejected');
+    });
+    const accountId = admitAccount(identity);
+    const member = await askingMember.catch((error) => {
+      throw apiFailure(error, 'profile_refused');
+    });
+    admitMember(member, identity);
+    return toUser(accountId, member);
   };
 
   function admitAccount({ accountId }: CallerIdentity): string {

@@ -20,6 +20,8 @@ export interface ApiErrorDetails {
   /** LaunchDarkly's name of the call, e.g. `createOAuth2Client`. */
   readonly operation: string;
   readonly reason: ApiErrorReason;
+  /** Who called: an administrator's API access token (default), or a member's OAuth token. Decides what is advised. */
+  readonly calledWith?: 'api token' | 'access token';
   readonly status?: number | undefined;
   /** What LaunchDarkly said, on one line of at most 300 characters. */
   readonly serverMessage?: string | undefined;
@@ -68,7 +70,9 @@ function whatHappened({ operation, status, serverMessage, flaw, code }: ApiError
   return `LaunchDarkly answered ${operation} with ${status}${flaw ? `, but: ${flaw}.` : said}`;
 }
 
-function explain({ reason, status, code, retryAfterMs }: ApiErrorDetails): Explanation {
+function explain({ reason, calledWith, status, code, retryAfterMs }: ApiErrorDetails): Explanation {
+  const forMember = calledWith === 'access token' ? memberAdvice[reason] : undefined;
+  if (forMember) return forMember;
   switch (reason) {
     case 'unauthorized':
       return {
@@ -126,3 +130,29 @@ function explain({ reason, status, code, retryAfterMs }: ApiErrorDetails): Expla
       };
   }
 }
+
+/** What differs when a member's own token was used: the app's log shows it, and no administrator's token is at fault. */
+const memberAdvice: Readonly<Partial<Record<ApiErrorReason, Explanation>>> = {
+  unauthorized: {
+    likelyCause:
+      "The member's access token has ended or was revoked, or the member was removed from the account.",
+    nextStep: 'Nothing needs to be done: the member logs in again if they still may.',
+  },
+  forbidden: {
+    likelyCause: "The member's role, or the scope of the access token, does not allow this.",
+    nextStep:
+      'An Admin of the LaunchDarkly account can give the member another role; LD_OAUTH_SCOPE sets the scope.',
+  },
+  not_found: {
+    likelyCause: 'There is no such thing for this member: it was deleted, or belongs to another account.',
+    nextStep: 'If it happens to every member, check LD_BASE_URI.',
+  },
+  conflict: {
+    likelyCause: 'Something else changed it at the same moment.',
+    nextStep: 'Try again in a moment.',
+  },
+  invalid_request: {
+    likelyCause: 'LaunchDarkly does not accept this call, or something else answered in its place.',
+    nextStep: 'Check LD_BASE_URI and HTTPS_PROXY.',
+  },
+};

@@ -96,6 +96,7 @@ function statusError(
   return new LaunchDarklyApiError({
     operation,
     reason: reasonForStatus(status),
+    calledWith: 'accessToken' in credential ? 'access token' : 'api token',
     status,
     serverMessage: serverMessage(response, tokenOf(credential)),
     retryAfterMs: askedWaitMs(response),
@@ -109,6 +110,7 @@ function reasonForStatus(status: number): ApiErrorReason {
     401: 'unauthorized',
     403: 'forbidden',
     404: 'not_found',
+    408: 'timeout',
     409: 'conflict',
     422: 'invalid_request',
     429: 'rate_limited',

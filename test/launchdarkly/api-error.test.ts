@@ -57,6 +57,25 @@ describe('a connection that failed is explained by its code', () => {
   });
 });
 
+describe('what is advised depends on whose token was used', () => {
+  test.each(Object.keys(reasons) as ApiErrorReason[])('%s', (reason) => {
+    const forMember = new LaunchDarklyApiError({
+      operation,
+      reason,
+      calledWith: 'access token',
+      status: 400,
+    });
+    expect(forMember.message).not.toMatch(/API token|Admin role|npm run clients|Run the command/);
+    expect(forMember.likelyCause).toMatch(/^[A-Z].*\.$/);
+    expect(forMember.nextStep).toMatch(/^[A-Z].*\.$/);
+  });
+
+  test('an administrator is told of the Admin role', () => {
+    const error = new LaunchDarklyApiError({ operation, reason: 'forbidden', status: 403 });
+    expect(error.nextStep).toContain('Admin role');
+  });
+});
+
 test('keeps its cause', () => {
   const cause = new Error('why');
   expect(new LaunchDarklyApiError({ operation, reason: 'timeout', cause }).cause).toBe(cause);
