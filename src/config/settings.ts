@@ -1,5 +1,5 @@
 /**
- * Every setting's name, a right value, and where one comes from. `.env.example` and the README list the same
+ * Every setting's name, a right value, and where one comes from. `.env.example` and docs/settings.md list the same
  * names; a test compares them.
  */
 export const settings = {

@@ -93,7 +93,9 @@ describe('the minimal app', () => {
     expect((await other.visit(callback.href)).status).toBe(502);
     expect(await whoAmI(other)).toBe(303);
 
-    const state = new URL((await other.request(`${url}/auth/login`)).location ?? '').searchParams.get('state');
+    const state = new URL((await other.request(`${url}/auth/login`)).location ?? '').searchParams.get(
+      'state',
+    );
     callback.searchParams.set('state', state ?? '');
     expect((await other.visit(callback.href)).status).toBe(502);
     expect(await whoAmI(other)).toBe(303);

@@ -82,8 +82,8 @@ test('.env.example lists every setting, and nothing else', () => {
   expect(listed.sort()).toEqual(Object.keys(settings).sort());
 });
 
-test('the README explains every setting', () => {
-  const text = read('README.md');
+test('docs/settings.md explains every setting', () => {
+  const text = read('docs/settings.md');
   expect(Object.keys(settings).filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
 });
 

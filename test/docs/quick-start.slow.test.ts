@@ -80,10 +80,10 @@ test('the first command of the README, as it is written, ends in a login', async
   expect(tests?.text).toBe('npm ci && npm test\n');
 }, 60_000);
 
-test("the README's rehearsal goes from registration to login", async () => {
+test('the rehearsal of docs/sandbox.md goes from registration to login', async () => {
   const cwd = await cleanCopy();
   await symlink(path.join(root, 'node_modules'), path.join(cwd, 'node_modules'));
-  const block = blocksOf('README.md').find(({ text }) => text.includes('LD_BASE_URI='))?.text ?? '';
+  const block = markedBlock('docs/sandbox.md', 'run', 'rehearsal').text;
   const [sandbox = '', bootstrap = '', start = ''] = block.split('\n');
   const [port, sandboxPort] = [await freePort(), String(await freePort())];
 

@@ -1,0 +1,7 @@
+import base from './jest.config.js';
+
+// What `npm run check` runs: everything but *.slow.test.ts.
+export default {
+  ...base,
+  testPathIgnorePatterns: [...base.testPathIgnorePatterns, '\\.slow\\.test\\.ts$'],
+};
