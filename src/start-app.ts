@@ -5,6 +5,7 @@ import { createApp } from './app.ts';
 import type { AppConfig } from './config/config.ts';
 import type { Renewal } from './local-https/https-server.ts';
 import { openSessionStore } from './session-store/open-session-store.ts';
+import { answerClientErrors } from './web/client-errors.ts';
 import { listen, stopListening } from './web/listen.ts';
 import type { Logger } from './web/log.ts';
 
@@ -35,6 +36,7 @@ export async function startApp(config: AppConfig, logger: Logger): Promise<Runni
     let stopping = false;
     const app = createApp(config, { store, logger, isStopping: () => stopping });
     const server = await openServer(app, config, logger);
+    answerClientErrors(server);
     const port = await listen(server, config);
     const announceStop = () => {
       stopping = true;

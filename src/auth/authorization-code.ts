@@ -53,8 +53,11 @@ export interface AuthorizationRequest {
 
 /** The authorization-code grant without Express. Every method that calls the server throws `LoginError`. */
 export interface OAuthClient {
-  /** RFC 6749, section 4.1.1, with PKCE. */
-  buildAuthorizationRequest(): AuthorizationRequest;
+  /**
+   * RFC 6749, section 4.1.1, with PKCE.
+   * @param state has to be impossible to guess.
+   */
+  buildAuthorizationRequest(state?: string): AuthorizationRequest;
   /**
    * Checks the authorization response and redeems its code (RFC 6749, sections 4.1.2 to 4.1.4).
    * @param query the query string of the callback, with or without `?`.
@@ -84,8 +87,7 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
   const configuration = configure(options);
 
   return {
-    buildAuthorizationRequest() {
-      const state = oneTimeValue();
+    buildAuthorizationRequest(state = oneTimeValue()) {
       const codeVerifier = oneTimeValue();
       const challenge = {
         code_challenge: sha256(codeVerifier),

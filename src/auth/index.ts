@@ -6,6 +6,7 @@ import { createOAuthClient } from './authorization-code.ts';
 import type { LiveLogin } from './live-login.ts';
 import { createLiveLogin } from './live-login.ts';
 import { createLoginRounds } from './login-rounds.ts';
+import { createLoginStates } from './login-state.ts';
 import { createLoginTransactions } from './login-transaction.ts';
 import { createRequireLogin } from './require-login.ts';
 import { createAuthRouter } from './router.ts';
@@ -71,12 +72,23 @@ export function createAuth(options: AuthOptions): Auth {
     cookieName: cookieName('login', redirectUri),
     secure,
   });
+  const states = createLoginStates(createSealer(secrets, 'login state'));
   const rounds = createLoginRounds({ cookieName: cookieName('rounds', redirectUri), secure });
   const liveLogin = createLiveLogin({ oauth, sealer, fetchUser, maxAge, revalidateAfter, withLock, report });
   const paths = { ...authPaths, callback: pathname };
 
   return {
-    router: createAuthRouter({ oauth, transactions, rounds, sealer, fetchUser, report, origin, paths }),
+    router: createAuthRouter({
+      oauth,
+      states,
+      transactions,
+      rounds,
+      sealer,
+      fetchUser,
+      report,
+      origin,
+      paths,
+    }),
     requireLogin: createRequireLogin({ liveLogin, rounds, loginPath: authPaths.login }),
     withAccessToken: liveLogin.withAccessToken,
   };

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { createCookieJar, readCookie } from './cookies.ts';
+import { cookieOptions, readCookies } from './cookies.ts';
 import { LoginError } from './login-error.ts';
 
 /**
@@ -20,7 +20,7 @@ const memory = 60_000;
 
 /**
  * Counts in a cookie of the browser, for a minute after each login: the server stores nothing.
- * @param secure whether the cookie travels over https alone.
+ * @param secure whether the cookie is sent over https only.
  */
 export function createLoginRounds({
   cookieName,
@@ -29,24 +29,24 @@ export function createLoginRounds({
   cookieName: string;
   secure: boolean;
 }): LoginRounds {
-  const cookies = createCookieJar(secure);
+  const attributes = cookieOptions(secure);
 
   return {
     count(req, res) {
-      cookies.set(res, cookieName, String(counted(req) + 1), memory);
+      res.cookie(cookieName, String(counted(req) + 1), { ...attributes, maxAge: memory });
     },
     stopLoop(req, res) {
       if (counted(req) < most) return;
-      cookies.clear(res, cookieName);
+      res.clearCookie(cookieName, attributes);
       throw new LoginError('login_loop');
     },
     forget(req, res) {
-      if (req.headers.cookie?.includes(cookieName)) cookies.clear(res, cookieName);
+      if (cookieName in readCookies(req)) res.clearCookie(cookieName, attributes);
     },
   };
 
   function counted(req: Request): number {
-    const value = readCookie(req, cookieName) ?? '';
+    const value = readCookies(req)[cookieName] ?? '';
     return /^\d$/.test(value) ? Number(value) : 0;
   }
 }

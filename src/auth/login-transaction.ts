@@ -1,94 +1,95 @@
 import type { Request, Response } from 'express';
-import { createCookieJar, readCookie, readCookies } from './cookies.ts';
+import { cookieOptions, readCookies } from './cookies.ts';
 import { LoginError } from './login-error.ts';
+import { loginIdOf } from './login-state.ts';
 import type { Sealer } from './sealer.ts';
 
-/** What one attempt to log in must remember while the person is at the authorization server. */
+/** What the browser of one attempt to log in must bring back from the authorization server. */
 export interface LoginTransaction {
   /** RFC 6749, section 10.12: proves that the response answers this browser's own request. */
   readonly state: string;
-  /** RFC 7636: proves that whoever redeems the code is whoever asked for it. */
+  /** RFC 7636: proves that the client redeeming the code is the one that requested it. */
   readonly codeVerifier: string;
-  /** A path on this site. */
-  readonly returnTo: string;
   /** Epoch milliseconds. */
   readonly startedAt: number;
 }
 
+/** Of `state` only the random part, so that a cookie stays small however long `returnTo` is. */
+type StoredTransaction = LoginTransaction;
+
 /** Keeps login transactions in the browser that began them, sealed, one cookie each: the server stores nothing. */
 export interface LoginTransactions {
-  /** Remembers an attempt. A sixth one in the same browser makes the oldest forgotten; long ones sooner. */
+  /** Remembers an attempt. A sixth one in the same browser takes the place of the oldest. */
   save(req: Request, res: Response, transaction: LoginTransaction): void;
   /**
-   * Hands over the attempt that belongs to `state` and forgets it, whatever becomes of it: one response, one try.
-   * Throws `LoginError` when there is none (`cookies_missing`, `login_unknown`) or it is too old (`login_expired`).
+   * Returns the attempt that belongs to `state` and clears its cookie, whatever becomes of it. Throws `LoginError` when
+   * there is none (`cookies_missing`, `login_unknown`) or it is too old (`login_expired`).
    */
   take(req: Request, res: Response, state: unknown): LoginTransaction;
+  /** The ids (`loginIdOf`) of the attempts this browser remembers that are not too old. */
+  pending(req: Request): string[];
 }
 
-const mostAlive = 5;
-/** Of the attempts that a new one joins: many proxies refuse more than 8 KB of cookies (nginx, by default). */
-const mostCharacters = 4_000;
+/**
+ * Cookies `<name>.0` to `<name>.4`. Tabs that are opened together send no cookie yet, so nothing could be cleared for
+ * them: a fixed set of names is what keeps a browser's cookies small, whatever happens (under 2 KB for all five).
+ */
+const slots = ['0', '1', '2', '3', '4'];
 const lifetime = 10 * 60_000;
-/** The cookie outlives the transaction, so that somebody who was slow is told so and can go on to where they went. */
-const cookieLifetime = 6 * lifetime;
 
-/** @param cookieName the name's beginning; a part of `state` follows it. */
+/** Whether an attempt that began then (epoch milliseconds) is too old to be finished. */
+export function isTooOld({ startedAt }: { readonly startedAt: number }): boolean {
+  return Date.now() - startedAt > lifetime;
+}
+
 export function createLoginTransactions(options: {
   sealer: Sealer;
+  /** The beginning of the cookies' names. */
   cookieName: string;
   secure: boolean;
 }): LoginTransactions {
   const { sealer, cookieName, secure } = options;
-  const cookies = createCookieJar(secure);
+  const attributes = cookieOptions(secure);
 
   return {
-    save(req, res, transaction) {
-      forgetOldest(req, res);
-      const sealed = sealer.seal(JSON.stringify(transaction), cookieName);
-      cookies.set(res, nameFor(transaction.state), sealed, cookieLifetime);
+    save(req, res, { state, ...rest }) {
+      const stored: StoredTransaction = { state: loginIdOf(state), ...rest };
+      const sealed = sealer.seal(JSON.stringify(stored), cookieName);
+      res.cookie(slotFor(req), sealed, { ...attributes, maxAge: lifetime });
     },
     take(req, res, state) {
-      const name = typeof state === 'string' ? nameFor(state) : '';
-      const sealed = isOurs(name) ? readCookie(req, name) : undefined;
-      if (sealed !== undefined) cookies.clear(res, name);
-      const transaction = open(sealed);
-      if (!transaction || transaction.state !== state) throw notUnderWay(req, state);
-      if (Date.now() - transaction.startedAt > lifetime) {
-        throw new LoginError('login_expired', { returnTo: transaction.returnTo });
-      }
-      return transaction;
+      const id = typeof state === 'string' ? loginIdOf(state) : undefined;
+      const found = readAll(req).find(({ stored }) => stored.state === id);
+      if (typeof state !== 'string' || !found) throw notUnderWay(req, state);
+      res.clearCookie(found.name, attributes);
+      if (isTooOld(found.stored)) throw new LoginError('login_expired');
+      return { ...found.stored, state };
     },
+    pending: (req) =>
+      readAll(req)
+        .filter(({ stored }) => !isTooOld(stored))
+        .map(({ stored }) => stored.state),
   };
 
-  function nameFor(state: string): string {
-    return `${cookieName}.${state.slice(0, 16)}`;
+  function readAll(req: Request): { name: string; stored: StoredTransaction }[] {
+    return Object.entries(readCookies(req)).flatMap(([name, sealed]) => {
+      const stored = name.startsWith(`${cookieName}.`) ? open(sealed) : undefined;
+      return stored ? [{ name, stored }] : [];
+    });
   }
 
-  /** Anybody can send a cookie of any name; only ours can be cleared. */
-  function isOurs(name: string): boolean {
-    return name.startsWith(`${cookieName}.`) && /^[\w-]+$/.test(name.slice(cookieName.length + 1));
-  }
-
-  function open(sealed: string | undefined): LoginTransaction | undefined {
-    const text = sealed === undefined ? undefined : sealer.open(sealed, cookieName);
+  function open(sealed = ''): StoredTransaction | undefined {
+    const text = sealer.open(sealed, cookieName);
     return text === undefined ? undefined : JSON.parse(text);
   }
 
-  function forgetOldest(req: Request, res: Response): void {
-    const alive = readCookies(req)
-      .filter(([name]) => isOurs(name))
-      .map(([name, sealed]) => ({
-        name,
-        length: sealed.length,
-        startedAt: open(sealed)?.startedAt ?? 0,
-      }))
-      .sort((a, b) => b.startedAt - a.startedAt);
-    let size = 0;
-    for (const [older, { name, length }] of alive.entries()) {
-      size += length;
-      if (older >= mostAlive - 1 || size > mostCharacters) cookies.clear(res, name);
-    }
+  /** A free slot, any one of them: tabs that are opened together should not all choose the same. Else the oldest. */
+  function slotFor(req: Request): string {
+    const used = readAll(req).sort((a, b) => a.stored.startedAt - b.stored.startedAt);
+    const names = slots.map((slot) => `${cookieName}.${slot}`);
+    const free = names.filter((name) => !used.some((other) => other.name === name));
+    const oldest = used.find(({ name }) => names.includes(name));
+    return free[Math.floor(Math.random() * free.length)] ?? oldest?.name ?? `${cookieName}.0`;
   }
 }
 

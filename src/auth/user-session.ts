@@ -141,6 +141,30 @@ export async function startUserSession(
   return replaced;
 }
 
+/** A session that a login has just started. */
+export interface StartedSession {
+  readonly sessionId: string;
+  readonly user: User;
+  /** Milliseconds the browser keeps its cookie; null for until it is closed. */
+  readonly cookieMaxAge: number | null;
+}
+
+/**
+ * Gives the request a session that another load of the same callback has started, and its browser the cookie. Resolves
+ * to false when that session has ended.
+ */
+export async function joinUserSession(req: Request, started: StartedSession): Promise<boolean> {
+  const { sessionStore } = req;
+  const found = await new Promise<SessionData | null | undefined>((resolve, reject) => {
+    sessionStore.get(started.sessionId, (error, data) => (error ? reject(error) : resolve(data)));
+  });
+  if (!found) return false;
+  req.sessionID = started.sessionId;
+  sessionStore.createSession(req, found);
+  req.session.cookie.originalMaxAge = started.cookieMaxAge;
+  return true;
+}
+
 /** Whether both are the same member of the same account. */
 export function isSame(one: User, other: User): boolean {
   return one.id === other.id && one.accountId === other.accountId;

@@ -28,7 +28,7 @@ export function createErrorHandler({
     const seconds = retryAfterSeconds(error);
     if (seconds !== undefined) res.set('Retry-After', String(seconds));
     res.status(status).set('Cache-Control', 'no-store');
-    if (req.originalUrl.startsWith('/api/') || !req.accepts('html')) sendJson(res, code);
+    if (wantsJson(req, code)) sendJson(res, code);
     else res.type('html').send(page(render, req, code, error));
   };
 }
@@ -53,6 +53,12 @@ function retryAfterSeconds(error: unknown): number | undefined {
   const asked = error instanceof LoginError ? error.retryAfterSeconds : undefined;
   if (asked !== undefined) return Math.ceil(asked);
   return failures[failureCode(error)].status === 503 ? 5 : undefined;
+}
+
+/** Whoever is not logged in and names no HTML is a program: `fetch` and curl accept anything. */
+function wantsJson(req: Request, code: FailureCode): boolean {
+  const named = code === 'login_required' ? /\btext\/html\b/i.test(req.get('Accept') ?? '') : true;
+  return req.originalUrl.startsWith('/api/') || !req.accepts('html') || !named;
 }
 
 function sendJson(res: Response, code: FailureCode): void {

@@ -57,13 +57,16 @@ export function usePublicOrigin(app: Express, { secure }: RedirectUri): void {
 }
 
 /**
- * Sends whoever came by another name, or by plain http through the proxy, to the registered origin: a login that begins
- * at 127.0.0.1 would come back to localhost without its cookie.
- * @param behindProxy the `Host` may be the proxy's own business then; only an explicit hint is followed.
+ * Redirects requests for another host name, or over plain http through the proxy, to the registered origin: a login that
+ * begins at 127.0.0.1 would come back to localhost without its cookie. A name is compared as DNS does, in any case; one
+ * that ends in a dot is another origin to a browser, with cookies of its own.
+ * @param behindProxy `Host` may be whatever the proxy sends then; only an explicit hint is followed.
  */
 export function canonicalOrigin({ origin, host, secure }: RedirectUri, behindProxy: boolean): RequestHandler {
+  const defaultPort = secure ? ':443' : ':80';
+  const isOurs = (sent = '') => [host, host + defaultPort].includes(sent.toLowerCase());
   return (req: Request, res: Response, next: NextFunction) => {
-    if (behindProxy ? cameByPlainHttp(req) && secure : req.headers.host !== host) {
+    if (behindProxy ? cameByPlainHttp(req) && secure : !isOurs(req.headers.host)) {
       res.set('Cache-Control', 'no-store').redirect(308, origin + pathAndQuery(req));
     } else {
       next();
@@ -77,7 +80,7 @@ function cameByPlainHttp(req: Request): boolean {
   );
 }
 
-/** The request target; an absolute one (`GET http://… HTTP/1.1`) says nothing that can be kept. */
+/** The request target. An absolute one (`GET http://… HTTP/1.1`) leads to the home page. */
 function pathAndQuery({ originalUrl }: Request): string {
   return originalUrl.startsWith('/') ? originalUrl : '/';
 }

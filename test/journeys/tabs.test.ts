@@ -50,17 +50,23 @@ test('callbacks that arrive at the same moment all end logged in', async () => {
   expect(await whoAmI(app, browser)).toEqual({ status: 200, email: ariel.email });
 });
 
-test('a sixth tab takes the place of the first, which lands on a page once another tab has logged in', async () => {
+test('a sixth tab takes the place of the first, which begins again by itself and ends on its page', async () => {
+  const browser = new Browser();
+  const first = await authorize(app, { browser, returnTo: '/account?tab=first' });
+  await openTabs(browser);
+  const restarted = await browser.visit(first.callback.href);
+  expect(restarted.url).toContain(app.sandbox.url);
+  expect((await finish(browser, restarted)).url).toBe(`${app.url}/account?tab=first`);
+});
+
+test('a tab whose login was forgotten goes on to its page once another tab has logged in', async () => {
   const browser = new Browser();
   const first = await authorize(app, { browser, returnTo: '/account?tab=first' });
   const opened = await openTabs(browser);
-  const forgotten = await browser.request(first.callback.href);
-  expect(forgotten.status).toBe(400);
-  expect(forgotten.body).toContain('login_unknown');
   if (opened[4]) await finish(browser, opened[4]);
   const late = await browser.request(first.callback.href);
   expect(late.status).toBe(303);
-  expect(late.location).toBe(`${app.url}/`);
+  expect(late.location).toBe(`${app.url}/account?tab=first`);
 });
 
 test('back and reload on a callback lead where that login led, and spend nothing', async () => {
@@ -79,6 +85,38 @@ test('back and reload on a callback lead where that login led, and spend nothing
     expect(again.location).toBe(`${app.url}/account?tab=${tab}`);
     expect(browser.cookieHeader(app.url)).toBe(session);
   }
+});
+
+test('a callback that is loaded twice at once logs in once, and both answers lead to the page, logged in', async () => {
+  const { browser, callback } = await authorize(app, { returnTo: '/account?tab=twice' });
+  const cookie = browser.cookieHeader(app.url);
+  const loads = [new Browser(), new Browser()];
+  const answers = await Promise.all(
+    loads.map((load) => load.request(callback.href, { headers: { cookie } })),
+  );
+  expect(answers.map(({ location }) => location)).toEqual(loads.map(() => `${app.url}/account?tab=twice`));
+  for (const load of loads) expect(await whoAmI(app, load)).toEqual({ status: 200, email: ariel.email });
+  const sessions = loads.map((load) => [...load.cookies(app.url)].find(([name]) => name.includes('session')));
+  expect(sessions[1]?.[1].value).toBe(sessions[0]?.[1].value);
+  expect(sessions.map((session) => session?.[1].line.replace(/Expires=[^;]*/, ''))).toEqual(
+    sessions.map(() => expect.stringContaining('; Path=/; ')),
+  );
+});
+
+test('a callback that is reloaded before the first answer was read logs in all the same', async () => {
+  const { browser, callback } = await authorize(app, { returnTo: '/account?tab=reloaded' });
+  const cookie = browser.cookieHeader(app.url);
+  await new Browser().request(callback.href, { headers: { cookie } });
+  expect((await browser.visit(callback.href)).body).toContain(ariel.email);
+});
+
+test('a callback that is loaded again after the logout, with the cookies of before, logs nobody in', async () => {
+  const { browser, callback } = await authorize(app);
+  const cookie = browser.cookieHeader(app.url);
+  await browser.press(await browser.visit(callback.href), 'Log out');
+  const thief = new Browser();
+  await thief.request(callback.href, { headers: { cookie } });
+  expect(await whoAmI(app, thief)).toEqual({ status: 401 });
 });
 
 test('a callback that is repeated after the logout logs nobody in', async () => {

@@ -6,10 +6,15 @@ import { readAnswer, readBrowserHeaders, readForm, readRequestHeaders, readUrl }
 /** What the browser sent to this app; the answer follows with `answerMessage`. */
 export function browserMessage(origin: string, request: Request): FlowMessage {
   const masker = new Masker();
-  const url = readUrl(masker, new URL(request.originalUrl, origin));
+  const url = readUrl(masker, new URL(origin + pathAndQuery(request)));
   const headers = readBrowserHeaders(masker, request.headers);
   const { method } = request;
   return { from: 'browser', to: 'app', method, ...url, headers, form: [], startedAt: Date.now() };
+}
+
+/** The request target without scheme and host, which an absolute one names (RFC 9112, section 3.2.2), however wrong. */
+function pathAndQuery({ originalUrl }: Request): string {
+  return originalUrl.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?]*/i, '').replace(/^(?!\/)/, '/');
 }
 
 /** Adds what this app answered. Pages are left out: they are on the screen. */
