@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Sealer } from './sealer.ts';
 
 /** What the `state` of one attempt to log in says to this app, and to nobody else. */
@@ -22,9 +22,9 @@ export interface LoginStates {
   read(state: unknown): LoginState | undefined;
 }
 
-/** The random part: it identifies the attempt, and is what the browser has to bring back. */
+/** Identifies the attempt that `state` belongs to, in 43 characters (SHA-256, base64url), however long `state` is. */
 export function loginIdOf(state: string): string {
-  return state.split('.', 1)[0] ?? '';
+  return hash('sha256', state, 'base64url');
 }
 
 export function createLoginStates(sealer: Sealer): LoginStates {

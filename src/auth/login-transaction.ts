@@ -14,8 +14,10 @@ export interface LoginTransaction {
   readonly startedAt: number;
 }
 
-/** Of `state` only the random part, so that a cookie stays small however long `returnTo` is. */
-type StoredTransaction = LoginTransaction;
+/** The id stands for `state`, so that the cookie stays small however long `returnTo` is. */
+interface StoredTransaction extends Omit<LoginTransaction, 'state'> {
+  readonly id: string;
+}
 
 /** Keeps login transactions in the browser that began them, sealed, one cookie each: the server stores nothing. */
 export interface LoginTransactions {
@@ -53,22 +55,23 @@ export function createLoginTransactions(options: {
 
   return {
     save(req, res, { state, ...rest }) {
-      const stored: StoredTransaction = { state: loginIdOf(state), ...rest };
+      const stored: StoredTransaction = { id: loginIdOf(state), ...rest };
       const sealed = sealer.seal(JSON.stringify(stored), cookieName);
       res.cookie(slotFor(req), sealed, { ...attributes, maxAge: lifetime });
     },
     take(req, res, state) {
       const id = typeof state === 'string' ? loginIdOf(state) : undefined;
-      const found = readAll(req).find(({ stored }) => stored.state === id);
+      const found = readAll(req).find(({ stored }) => stored.id === id);
       if (typeof state !== 'string' || !found) throw notUnderWay(req, state);
       res.clearCookie(found.name, attributes);
       if (isTooOld(found.stored)) throw new LoginError('login_expired');
-      return { ...found.stored, state };
+      const { codeVerifier, startedAt } = found.stored;
+      return { state, codeVerifier, startedAt };
     },
     pending: (req) =>
       readAll(req)
         .filter(({ stored }) => !isTooOld(stored))
-        .map(({ stored }) => stored.state),
+        .map(({ stored }) => stored.id),
   };
 
   function readAll(req: Request): { name: string; stored: StoredTransaction }[] {
@@ -78,9 +81,12 @@ export function createLoginTransactions(options: {
     });
   }
 
+  /** An earlier version kept `state` itself; its logins may be under way during an upgrade. */
   function open(sealed = ''): StoredTransaction | undefined {
     const text = sealer.open(sealed, cookieName);
-    return text === undefined ? undefined : JSON.parse(text);
+    if (text === undefined) return undefined;
+    const { state, id = loginIdOf(state), ...rest } = JSON.parse(text);
+    return { id, ...rest };
   }
 
   /** A free slot, any one of them: tabs that are opened together should not all choose the same. Else the oldest. */
