@@ -27,6 +27,7 @@ export function loginIdOf(state: string): string {
   return hash('sha256', state, 'base64url');
 }
 
+/** @param sealer for this use only: what is sealed for another must not be taken for a `state`. */
 export function createLoginStates(sealer: Sealer): LoginStates {
   return {
     create({ returnTo, startedAt, restarts }) {

@@ -44,6 +44,7 @@ export function isTooOld({ startedAt }: { readonly startedAt: number }): boolean
   return Date.now() - startedAt > lifetime;
 }
 
+/** @param options.secure whether the cookies are sent over https only. */
 export function createLoginTransactions(options: {
   sealer: Sealer;
   /** The beginning of the cookies' names. */

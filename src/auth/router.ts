@@ -157,9 +157,7 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
     const user = currentLogin(req)?.user;
     const finished = await redemptions.find(loginIdOf(String(state)))?.catch(() => undefined);
     if (finished && user && !isSame(finished.user, user)) return undefined;
-    return (
-      finishedLoginReturnTo(req, state) ?? (attempt && !isTooOld(attempt) ? attempt.returnTo : undefined)
-    );
+    return finishedLoginReturnTo(req, state) ?? attempt?.returnTo;
   }
 
   /** Whether another tab of this browser has just logged in, or does so now. Waits for the latter. */
