@@ -68,16 +68,21 @@ const member: Answer<Member> = v.pipe(
   })),
 );
 
-/** `GET /api/v2/caller-identity`: what the credential stands for. https://launchdarkly.com/docs/api/other/get-caller-identity */
-export function getCallerIdentity(callApi: RestApi, credential: Credential): Promise<CallerIdentity> {
-  return callApi(credential, {
-    operation: 'getCallerIdentity',
-    path: '/api/v2/caller-identity',
-    answer: identity,
-  });
-}
+/** Who a credential stands for. */
+export function memberOperations(callApi: RestApi) {
+  return {
+    /** `GET /api/v2/caller-identity`: what the credential stands for. https://launchdarkly.com/docs/api/other/get-caller-identity */
+    getCallerIdentity(credential: Credential): Promise<CallerIdentity> {
+      return callApi(credential, {
+        operation: 'getCallerIdentity',
+        path: '/api/v2/caller-identity',
+        answer: identity,
+      });
+    },
 
-/** `GET /api/v2/members/me`. 404 for a token that belongs to no member. https://launchdarkly.com/docs/api/account-members/get-member */
-export function getCurrentMember(callApi: RestApi, credential: Credential): Promise<Member> {
-  return callApi(credential, { operation: 'getMember', path: '/api/v2/members/me', answer: member });
+    /** `GET /api/v2/members/me`. 404 for a token that belongs to no member. https://launchdarkly.com/docs/api/account-members/get-member */
+    getCurrentMember(credential: Credential): Promise<Member> {
+      return callApi(credential, { operation: 'getMember', path: '/api/v2/members/me', answer: member });
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { pagesOf } from './pages-of.ts';
+import { paginate } from './paginate.ts';
 import type { Answer } from './read-answer.ts';
 import { epochMs, id, maybe } from './read-answer.ts';
 import type { Credential, RestApi } from './rest-api.ts';
@@ -54,79 +54,73 @@ const created: Answer<CreatedOAuth2Client> = v.pipe(
 );
 
 /**
- * Registers a client. Not idempotent, never repeated: the caller looks before trying again. Throws
- * `LaunchDarklyApiError`; its `mayHaveActed` tells whether there may be a client now.
+ * The operations on OAuth2 clients.
+ * @param baseUri origin of the LaunchDarkly instance, which links to further pages may not leave.
  */
-export function createOAuth2Client(
-  callApi: RestApi,
-  credential: Credential,
-  { name, redirectUri, description }: OAuth2ClientInput,
-): Promise<CreatedOAuth2Client> {
-  return callApi(credential, {
-    operation: 'createOAuth2Client',
-    method: 'POST',
-    path: collection,
-    body: { name, redirectUri, ...(description && { description }) },
-    answer: created,
-  });
-}
+export function oauthClientOperations(callApi: RestApi, baseUri: string) {
+  return {
+    /**
+     * Registers a client. Not idempotent, never repeated: the caller looks before trying again. Throws
+     * `LaunchDarklyApiError`; its `mayHaveActed` tells whether there may be a client now.
+     */
+    createOAuth2Client(
+      credential: Credential,
+      { name, redirectUri, description }: OAuth2ClientInput,
+    ): Promise<CreatedOAuth2Client> {
+      return callApi(credential, {
+        operation: 'createOAuth2Client',
+        method: 'POST',
+        path: collection,
+        body: { name, redirectUri, ...(description && { description }) },
+        answer: created,
+      });
+    },
 
-/** Every client of the account; follows `_links.next` on the same origin. Throws `LaunchDarklyApiError`. */
-export function listOAuth2Clients(
-  callApi: RestApi,
-  credential: Credential,
-  baseUri: string,
-): Promise<OAuth2Client[]> {
-  return pagesOf(callApi, credential, {
-    baseUri,
-    operation: 'getOAuthClients',
-    path: collection,
-    item: client,
-  });
-}
+    /** Every client of the account; follows `_links.next` on the same origin. Throws `LaunchDarklyApiError`. */
+    listOAuth2Clients(credential: Credential): Promise<OAuth2Client[]> {
+      return paginate(callApi, credential, {
+        baseUri,
+        operation: 'getOAuthClients',
+        path: collection,
+        item: client,
+      });
+    },
 
-/** One client by its id. Throws `LaunchDarklyApiError`, with the reason `not_found` for an id it does not know. */
-export function getOAuth2Client(
-  callApi: RestApi,
-  credential: Credential,
-  clientId: string,
-): Promise<OAuth2Client> {
-  return callApi(credential, { operation: 'getOAuthClientById', path: pathOf(clientId), answer: client });
-}
+    /** One client by its id. Throws `LaunchDarklyApiError`, with the reason `not_found` for an id it does not know. */
+    getOAuth2Client(credential: Credential, clientId: string): Promise<OAuth2Client> {
+      return callApi(credential, { operation: 'getOAuthClientById', path: pathOf(clientId), answer: client });
+    },
 
-/** Changes just what is given, by JSON Patch (RFC 6902). An empty description is removed. */
-export function patchOAuth2Client(
-  callApi: RestApi,
-  credential: Credential,
-  clientId: string,
-  changes: Partial<OAuth2ClientInput>,
-): Promise<OAuth2Client> {
-  const body = Object.entries(changes).map(([field, value]) =>
-    field === 'description' && value === ''
-      ? { op: 'remove', path: '/description' }
-      : { op: 'replace', path: `/${field}`, value },
-  );
-  return callApi(credential, {
-    operation: 'patchOAuthClient',
-    method: 'PATCH',
-    path: pathOf(clientId),
-    body,
-    answer: client,
-  });
-}
+    /** Changes just what is given, by JSON Patch (RFC 6902). An empty description is removed. */
+    patchOAuth2Client(
+      credential: Credential,
+      clientId: string,
+      changes: Partial<OAuth2ClientInput>,
+    ): Promise<OAuth2Client> {
+      const body = Object.entries(changes).map(([field, value]) =>
+        field === 'description' && value === ''
+          ? { op: 'remove', path: '/description' }
+          : { op: 'replace', path: `/${field}`, value },
+      );
+      return callApi(credential, {
+        operation: 'patchOAuthClient',
+        method: 'PATCH',
+        path: pathOf(clientId),
+        body,
+        answer: client,
+      });
+    },
 
-/** Deletes a client; its secret stops working. A client that is gone already is `not_found`. */
-export async function deleteOAuth2Client(
-  callApi: RestApi,
-  credential: Credential,
-  clientId: string,
-): Promise<void> {
-  await callApi(credential, {
-    operation: 'deleteOAuthClient',
-    method: 'DELETE',
-    path: pathOf(clientId),
-    answer: v.unknown(),
-  });
+    /** Deletes a client; its secret stops working. A client that is gone already is `not_found`. */
+    async deleteOAuth2Client(credential: Credential, clientId: string): Promise<void> {
+      await callApi(credential, {
+        operation: 'deleteOAuthClient',
+        method: 'DELETE',
+        path: pathOf(clientId),
+        answer: v.unknown(),
+      });
+    },
+  };
 }
 
 function toClient(body: v.InferOutput<typeof fields>): OAuth2Client {

@@ -15,11 +15,16 @@ const projects: Answer<Project[]> = v.pipe(
   v.transform(({ items }) => items.map(({ key, name, tags }) => ({ key, name, tags: tags ?? [] }))),
 );
 
-/** `GET /api/v2/projects`: the first twenty that the member may see. https://launchdarkly.com/docs/api/projects/get-projects */
-export function listProjects(callApi: RestApi, credential: Credential): Promise<Project[]> {
-  return callApi(credential, {
-    operation: 'getProjects',
-    path: '/api/v2/projects?limit=20',
-    answer: projects,
-  });
+/** What a member may see of the account. */
+export function projectOperations(callApi: RestApi) {
+  return {
+    /** `GET /api/v2/projects`: the first twenty that the member may see. https://launchdarkly.com/docs/api/projects/get-projects */
+    listProjects(credential: Credential): Promise<Project[]> {
+      return callApi(credential, {
+        operation: 'getProjects',
+        path: '/api/v2/projects?limit=20',
+        answer: projects,
+      });
+    },
+  };
 }

@@ -4,14 +4,14 @@ import type { Answer } from './read-answer.ts';
 import { maybe } from './read-answer.ts';
 import type { Credential, RestApi } from './rest-api.ts';
 
-const mostPages = 100;
+const maxPages = 100;
 
 /**
  * Reads a collection page by page along `_links.next`, on the same origin only. Throws `LaunchDarklyApiError`
  * (`unexpected_response`) when a link leaves the origin, comes back to a page that was read, or never ends.
  * @param baseUri origin of the LaunchDarkly instance.
  */
-export async function pagesOf<Item>(
+export async function paginate<Item>(
   callApi: RestApi,
   credential: Credential,
   collection: { baseUri: string; operation: string; path: string; item: Answer<Item> },
@@ -25,7 +25,7 @@ export async function pagesOf<Item>(
     const page: Page<Item> = await callApi(credential, { operation, path, answer });
     items.push(...page.items);
     path = pathOf(page.next);
-    if (path !== undefined && (read.has(path) || read.size >= mostPages))
+    if (path !== undefined && (read.has(path) || read.size >= maxPages))
       throw strange('its pages do not end');
   }
   return items;
