@@ -49,6 +49,12 @@ const explanations: readonly (Explanation & { readonly codes: RegExp })[] = [
     nextStep: 'Check HTTPS_PROXY (`http://user:password@host:port`) and LD_BASE_URI.',
   },
   {
+    codes: /^PROXY_CLOSED$/,
+    likelyCause:
+      'The proxy closed the connection instead of connecting to LaunchDarkly: it, or a proxy behind it, may be down.',
+    nextStep: 'Check HTTPS_PROXY and the proxy itself.',
+  },
+  {
     codes: /^UND_ERR_INVALID/,
     likelyCause: 'The token holds a character that cannot be sent, such as a line break.',
     nextStep: 'Copy the token again.',

@@ -1,5 +1,5 @@
 import tls from 'node:tls';
-import { Agent, EnvHttpProxyAgent, Pool } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 
 /** A connection pool of undici: direct, or through a proxy. */
 export type HttpDispatcher = Agent | EnvHttpProxyAgent;
@@ -28,10 +28,29 @@ export function openDispatcher(options: {
     connect,
     requestTls: connect,
     proxyTls: connect,
-    // Bounds the wait for a proxy that takes a CONNECT and says nothing.
-    clientFactory: (origin, pool) => new Pool(origin, { ...pool, headersTimeout: timeout }),
+    clientFactory: (origin, pool) => openProxyPool(origin, { ...pool, headersTimeout: timeout }),
     httpProxy: '',
     httpsProxy: options.httpsProxy,
     noProxy: options.noProxy?.trim() === '*' ? '*' : `${options.noProxy ?? ''},${LOOPBACK}`,
+  });
+}
+
+/**
+ * Connections to the proxy. undici connects again at once, without end, after a connect error with one of its own
+ * socket codes, which a proxy that hangs up on CONNECT causes. So such an error gets a code that undici gives up on.
+ * @param options.headersTimeout bounds the wait for a proxy that takes a CONNECT and says nothing.
+ */
+function openProxyPool(origin: URL, options: Pool.Options): Pool {
+  const pool = new Pool(origin, options);
+  const connect: (options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData> =
+    pool.connect.bind(pool);
+  return Object.assign(pool, {
+    connect: (options: Dispatcher.ConnectOptions) =>
+      connect(options).catch((cause) => {
+        if (!/^UND_ERR_(SOCKET|INFO)$/.test(cause.code)) throw cause;
+        throw Object.assign(new Error('The proxy closed the connection', { cause }), {
+          code: 'PROXY_CLOSED',
+        });
+      }),
   });
 }

@@ -3,8 +3,8 @@ import { explainConnection } from './explain-connection.ts';
 /**
  * A request that got no usable answer. Carries no header and no body, so it may be logged.
  *
- * `code` is `TIMEOUT`, `ABORTED`, `RESPONSE_TOO_LARGE`, `RESPONSE_NOT_HTTP`, `PROXY_REFUSED`, or what the network layer
- * said: `ECONNREFUSED`, `ENOTFOUND`, `UND_ERR_SOCKET`, `DEPTH_ZERO_SELF_SIGNED_CERT` and the like.
+ * `code` is `TIMEOUT`, `ABORTED`, `RESPONSE_TOO_LARGE`, `RESPONSE_NOT_HTTP`, `PROXY_REFUSED`, `PROXY_CLOSED`, or what the
+ * network layer said: `ECONNREFUSED`, `ENOTFOUND`, `UND_ERR_SOCKET`, `DEPTH_ZERO_SELF_SIGNED_CERT` and the like.
  */
 export class HttpError extends Error {
   override readonly name = 'HttpError';

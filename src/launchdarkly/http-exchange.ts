@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { HttpError, toHttpError } from './http-error.ts';
+import type { Semaphore } from './semaphore.ts';
 
 /** A request as it is to be sent. */
 export interface HttpRequest {
@@ -22,25 +23,37 @@ export interface HttpResponse {
 // The largest honest answer is a list of clients or projects: some hundred kilobytes.
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 
-/** Sends one request and reads the whole answer within `limitMs`. Throws `HttpError`. */
+/** Connections to send requests through. */
+export interface Transport {
+  readonly dispatcher: Dispatcher;
+  /** As many permits as there may be connections. */
+  readonly permits: Semaphore;
+}
+
+/**
+ * Sends one request and reads the whole answer within `limitMs`, waiting for a free connection included. A request
+ * that is given up while it waits is never sent. Throws `HttpError`.
+ */
 export function exchange(
-  dispatcher: Dispatcher,
+  { dispatcher, permits }: Transport,
   request: HttpRequest,
   limitMs: number,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     const { origin, pathname, search } = new URL(request.url);
-    const handler = new ExchangeHandler(request.signal, limitMs, resolve, reject);
-    dispatcher.dispatch(
-      {
-        origin,
-        path: pathname + search,
-        method: request.method as Dispatcher.HttpMethod,
-        headers: request.headers ?? {},
-        body: request.body ?? null,
-      },
-      handler,
-    );
+    const options = {
+      origin,
+      path: pathname + search,
+      method: request.method as Dispatcher.HttpMethod,
+      headers: request.headers ?? {},
+      body: request.body ?? null,
+    };
+    // They wait here, not in undici: it cannot take back what it was given, and connects even for a request that was
+    // given up. A connection is free for the next request a turn of the event loop later.
+    const onDone = () => setImmediate(() => permits.release());
+    const handler = new ExchangeHandler(request.signal, limitMs, resolve, reject, onDone);
+    if (handler.failed) return;
+    handler.leaveQueue = permits.acquire(() => dispatcher.dispatch(options, handler));
   });
 }
 
@@ -52,6 +65,8 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #resolve: (response: HttpResponse) => void;
   readonly #reject: (error: HttpError) => void;
   readonly #signal: AbortSignal | undefined;
+  /** Called once undici is done with the request, which may be later than the caller's answer. */
+  readonly #onDone: () => void;
   readonly #timer: NodeJS.Timeout;
   #controller: Dispatcher.DispatchController | undefined;
   #failure: HttpError | undefined;
@@ -59,19 +74,27 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #headers: Record<string, string> = {};
   #chunks: Buffer[] = [];
   #size = 0;
+  /** Takes the request out of the queue for a connection. */
+  leaveQueue = () => {};
 
   constructor(
     signal: AbortSignal | undefined,
     limitMs: number,
     resolve: (response: HttpResponse) => void,
     reject: (error: HttpError) => void,
+    onDone: () => void,
   ) {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#signal = signal;
+    this.#onDone = onDone;
     this.#timer = setTimeout(() => this.#giveUp('TIMEOUT'), limitMs);
     if (signal?.aborted) this.#giveUp('ABORTED');
     else signal?.addEventListener('abort', this.#onAbort);
+  }
+
+  get failed(): boolean {
+    return this.#failure !== undefined;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController) {
@@ -99,10 +122,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     const [first] = this.#chunks;
     const body = this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : first;
     this.#resolve({ status: this.#status, headers: this.#headers, body: body?.toString('utf8') ?? '' });
+    this.#onDone();
   }
 
   onResponseError(_: unknown, error: Error) {
     this.#fail(toHttpError(error, this.#sent));
+    this.#onDone();
   }
 
   get #sent() {
@@ -119,6 +144,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     if (this.#failure) return;
     this.#failure = error;
     this.#release();
+    this.leaveQueue();
     this.#controller?.abort(error);
     this.#reject(error);
   }

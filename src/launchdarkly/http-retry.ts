@@ -1,12 +1,14 @@
-import type { Outcome } from './http.ts';
 import { HttpError } from './http-error.ts';
 import type { HttpResponse } from './http-exchange.ts';
 
+/** How one attempt ended. */
+export type Outcome = { response: HttpResponse } | { error: unknown };
+
 const MAX_ATTEMPTS = 3;
-const PASSING_STATUSES = new Set([429, 500, 502, 503, 504]);
-/** Our own limits, refusals, certificates, and requests that cannot be sent: all the same the next time. */
-const LASTING =
-  /^(TIMEOUT|ABORTED|RESPONSE_\w+|PROXY_REFUSED)$|CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO|UND_ERR_INVALID/;
+const RETRYABLE_STATUSES = new Set([429, 500, 502, 503, 504]);
+/** Our own limits, refusals, certificates, and requests that cannot be sent: they would fail again. */
+const NOT_RETRYABLE =
+  /^(TIMEOUT|ABORTED|RESPONSE_\w+|PROXY_\w+)$|CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO|UND_ERR_INVALID/;
 
 /**
  * How long to wait before a read is repeated, in milliseconds, or undefined when repeating it would not help. The
@@ -14,8 +16,8 @@ const LASTING =
  */
 export function retryWaitMs(outcome: Outcome, attempt: number): number | undefined {
   if (attempt >= MAX_ATTEMPTS) return undefined;
-  if ('error' in outcome) return isPassing(outcome.error) ? backoffMs(attempt) : undefined;
-  if (!PASSING_STATUSES.has(outcome.response.status)) return undefined;
+  if ('error' in outcome) return isRetryable(outcome.error) ? backoffMs(attempt) : undefined;
+  if (!RETRYABLE_STATUSES.has(outcome.response.status)) return undefined;
   const askedMs = askedWaitMs(outcome.response);
   return askedMs === undefined ? backoffMs(attempt) : askedMs + Math.random() * 250;
 }
@@ -45,8 +47,8 @@ function epoch(text: string | undefined): number {
   return text ? Number(text) : Number.NaN;
 }
 
-function isPassing(error: unknown): boolean {
-  return error instanceof HttpError && !LASTING.test(error.code);
+function isRetryable(error: unknown): boolean {
+  return error instanceof HttpError && !NOT_RETRYABLE.test(error.code);
 }
 
 function backoffMs(attempt: number): number {

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { HttpDispatcher } from './http-dispatcher.ts';
 import { HttpError } from './http-error.ts';
-import type { HttpRequest, HttpResponse } from './http-exchange.ts';
+import type { HttpRequest, HttpResponse, Transport } from './http-exchange.ts';
 import { exchange } from './http-exchange.ts';
 import type { Fetch } from './http-fetch.ts';
 import { createFetch } from './http-fetch.ts';
-import { retryWaitMs } from './http-retry.ts';
+import { type Outcome, retryWaitMs } from './http-retry.ts';
+import { Semaphore } from './semaphore.ts';
+
+/** Connections at the same time. Further requests wait for one, within their time limit. */
+const maxConnections = 128;
 
 /** One request and what came of it, as it went over the wire: it holds secrets, so whoever shows it masks them. */
 export interface HttpExchange {
@@ -42,6 +45,11 @@ export interface Http {
   request(request: HttpRequest & { retry?: boolean }): Promise<HttpResponse>;
   /** The same for openid-client's `customFetch`: no retries, throws `TypeError('fetch failed')` with the cause. */
   fetch: Fetch;
+  /**
+   * Loads the network code, which takes long and which nothing needs before the first call. A process that serves
+   * others calls this once it listens: Node never tries a failed import again. Rejects when it cannot be loaded.
+   */
+  load(): Promise<void>;
   /** Waits for running requests and closes all connections. */
   close(): Promise<void>;
 }
@@ -52,11 +60,13 @@ export function createHttp(options: HttpOptions = {}): Http {
   const userAgent = options.userAgent ?? 'log-in-with-launchdarkly';
   let running = 0;
   let noneRuns = () => {};
-  let opening: Promise<HttpDispatcher> | undefined;
+  let opening: Promise<Transport> | undefined;
 
-  // undici takes long to import, and nothing needs it before the first call.
-  function dispatcher(): Promise<HttpDispatcher> {
-    opening ??= import('./http-dispatcher.ts').then(({ openDispatcher }) => openDispatcher(options));
+  function open(): Promise<Transport> {
+    opening ??= import('./http-dispatcher.ts').then(({ openDispatcher }) => ({
+      dispatcher: openDispatcher(options),
+      permits: new Semaphore(maxConnections),
+    }));
     return opening;
   }
 
@@ -64,7 +74,7 @@ export function createHttp(options: HttpOptions = {}): Http {
     // Without it a server may compress its answer (RFC 9110, section 12.5.3), which nothing here undoes.
     const encoding = { 'accept-encoding': 'identity' };
     const sent = { ...request, headers: { 'user-agent': userAgent, ...encoding, ...request.headers } };
-    const through = await dispatcher();
+    const through = await open();
     running += 1;
     try {
       if (!observe) return await exchange(through, sent, limitMs);
@@ -95,17 +105,17 @@ export function createHttp(options: HttpOptions = {}): Http {
       return retry && request.method === 'GET' ? sendUntilAnswered(request) : send(request, timeoutMs);
     },
     fetch: createFetch((request) => send(request, timeoutMs)),
+    async load() {
+      await open();
+    },
     async close() {
       const used = await opening;
       if (running > 0) await new Promise<void>((resolve) => (noneRuns = resolve));
       // Not undici's own close, which waits for connections that nobody needs any more.
-      await used?.destroy();
+      await used?.dispatcher.destroy();
     },
   };
 }
-
-/** How one attempt ended. */
-export type Outcome = { response: HttpResponse } | { error: unknown };
 
 async function settle(response: Promise<HttpResponse>): Promise<Outcome> {
   try {

@@ -20,6 +20,8 @@ export interface TestServer {
   readonly port: number;
   /** Connections so far. */
   readonly connections: () => number;
+  /** The most connections that were open at the same time. */
+  readonly peakConnections: () => number;
   close(): Promise<void>;
 }
 
@@ -69,9 +71,11 @@ export function json(response: ServerResponse, status: number, body: unknown, he
 async function listen(server: Server): Promise<TestServer> {
   const sockets = new Set<Socket>();
   let connections = 0;
+  let peak = 0;
   server.on('connection', (socket: Socket) => {
     connections++;
     sockets.add(socket);
+    peak = Math.max(peak, sockets.size);
     // Clients that vanish are part of the game.
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
   });
@@ -82,6 +86,7 @@ async function listen(server: Server): Promise<TestServer> {
     url: `http://127.0.0.1:${port}`,
     port,
     connections: () => connections,
+    peakConnections: () => peak,
     async close() {
       for (const socket of sockets) socket.destroy();
       server.close();
