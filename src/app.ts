@@ -39,6 +39,8 @@ export interface App {
   readonly handler: Express;
   /** Serve it with these. */
   readonly messages: MessageClasses;
+  /** Loads what the first login needs and a start does not. Rejects when it cannot be loaded. */
+  preload(): Promise<void>;
   /** Closes the connections to LaunchDarkly. */
   close(): Promise<void>;
 }
@@ -85,6 +87,13 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   const times = (req: Request) => sessionTimes(req, { idle: config.sessionIdle, max: config.sessionMax });
   const listProjects = createListProjects(auth, launchDarkly);
 
+  const rateLimit = createRateLimit({
+    paths: [paths.login, paths.callback, paths.logout],
+    perMinute: config.rateLimit,
+    countHit: store.countHit,
+    logger,
+  });
+
   const app = express();
   app.disable('x-powered-by').disable('etag').set('trust proxy', config.trustProxy);
   usePublicOrigin(app, redirectUri);
@@ -94,13 +103,7 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   if (behindProxy) app.use(createProxyCheck(logger));
   app.use(canonicalOrigin(redirectUri, behindProxy));
   app.use(assets.middleware);
-  app.use(
-    createRateLimit({
-      paths: [paths.login, paths.callback, paths.logout],
-      perMinute: config.rateLimit,
-      redis: store.redis,
-    }),
-  );
+  app.use(rateLimit.middleware);
   app.use(createSessionMiddleware(config, store));
   app.use(...flow.watch(auth.router));
   addApi(app, { requireLogin, sessionTimes: times });
@@ -108,7 +111,7 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   app.get('/flow', flow.page);
   addButtonKit(app, { render, currentUser });
   app.use(notFound, createErrorHandler({ render, logger }));
-  return { handler: app, messages: messageClasses(app), close: http.close };
+  return { handler: app, messages: messageClasses(app), preload: rateLimit.load, close: http.close };
 }
 
 /** What every page may say about the site. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loadAppConfig } from './config/config.ts';
 import { startApp } from './start-app.ts';
 import { failStart } from './web/fail-start.ts';
@@ -11,6 +12,9 @@ try {
   const app = await startApp(config, logger);
   stopOnSignals({ server: app.server, logger, onStopping: app.announceStop, close: app.close });
   logger.info({ event: 'listening', url: config.redirectUri.origin, port: app.port }, 'Ready');
+  await sleep(100, undefined, { ref: false }); // the first page comes first
+  // Node remembers a failed import: loaded with the first login, one moment without file descriptors would last.
+  await app.preload();
 } catch (error) {
   failStart(error);
 }

@@ -14,6 +14,8 @@ export interface RunningApp {
   readonly server: Server;
   /** The port it listens on. */
   readonly port: number;
+  /** Loads what the first login needs and a start does not. Rejects when it cannot be loaded. */
+  preload(): Promise<void>;
   /** Makes `/readyz` answer 503. */
   announceStop(): void;
   /** Closes what the app has open besides the server. */
@@ -30,6 +32,7 @@ export async function startApp(config: AppConfig, logger: Logger): Promise<Runni
   const store = await openSessionStore(config.sessionStore, {
     idleMs: config.sessionIdle,
     maxMs: config.sessionMax,
+    ca: config.outgoing.ca,
     report: (line) => (line.event === 'session_store_available' ? logger.info(line) : logger.error(line)),
   });
   try {
@@ -45,7 +48,14 @@ export async function startApp(config: AppConfig, logger: Logger): Promise<Runni
       await app.close();
       await store.close();
     };
-    return { server, port, announceStop, close, stop: () => stopListening(server).then(close) };
+    return {
+      server,
+      port,
+      preload: app.preload,
+      announceStop,
+      close,
+      stop: () => stopListening(server).then(close),
+    };
   } catch (error) {
     await store.close();
     throw error;

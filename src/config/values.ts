@@ -151,11 +151,19 @@ function entropyBits(secret: string): number {
   return secret.length * bitsPerCharacter;
 }
 
-/** `file:PATH`, `redis://…`, `rediss://…` or `memory:`. */
+/** `file:PATH`, `redis[s]://…`, `redis[s]+cluster://…`, `redis[s]+sentinel://…/MASTER-NAME` or `memory:`. */
 export function sessionStore(text: string): string {
   const whole =
-    text === 'memory:' || /^file:.+/.test(text) || (/^rediss?:\/\/[^/]/.test(text) && URL.canParse(text));
-  if (!whole) throw new Error('must be file:PATH, redis://HOST:PORT, rediss://HOST:PORT or memory:.');
+    text === 'memory:' ||
+    /^file:.+/.test(text) ||
+    (/^rediss?:\/\/[^/]/.test(text) && URL.canParse(text)) ||
+    /^rediss?\+cluster:\/\/[^/]/.test(text) ||
+    /^rediss?\+sentinel:\/\/[^/]+\/./.test(text);
+  if (!whole)
+    throw new Error(
+      'must be file:PATH, redis://HOST:PORT, rediss://HOST:PORT, redis+cluster://HOST:PORT,HOST:PORT, ' +
+        'redis+sentinel://HOST:PORT,HOST:PORT/MASTER-NAME or memory:.',
+    );
   return text;
 }
 

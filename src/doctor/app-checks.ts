@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readJournal } from '../registration/journal.ts';
-import { openSessionStore } from '../session-store/open-session-store.ts';
+import { openSessionStore, type SessionStoreOptions } from '../session-store/open-session-store.ts';
 import type { Check } from './check.ts';
 import { broken, isWrong, ok, skipped, warn } from './check.ts';
 
@@ -8,7 +8,7 @@ export const sessionStoreWritable: Check = {
   name: 'session-store',
   title: 'Session store can be written',
   async run(setup) {
-    const { sessionStore, sessionIdle, sessionMax } = setup.config;
+    const { sessionStore, sessionIdle, sessionMax, outgoing } = setup.config;
     if (isWrong(setup, 'SESSION_STORE', 'SESSION_IDLE', 'SESSION_MAX')) {
       return skipped('the settings of the session have to be mended first');
     }
@@ -19,7 +19,7 @@ export const sessionStoreWritable: Check = {
       );
     }
     try {
-      await writeAndRemove(sessionStore, { idleMs: sessionIdle, maxMs: sessionMax });
+      await writeAndRemove(sessionStore, { idleMs: sessionIdle, maxMs: sessionMax, ca: outgoing.ca });
       return ok(sessionStore.startsWith('file:') ? sessionStore : 'Redis');
     } catch (error) {
       const why = error instanceof Error ? error.message : 'unknown reason';
@@ -67,8 +67,8 @@ export const nothingUnfinished: Check = {
   },
 };
 
-async function writeAndRemove(setting: string, lifetimes: { idleMs: number; maxMs: number }): Promise<void> {
-  const store = await openSessionStore(setting, lifetimes);
+async function writeAndRemove(setting: string, options: SessionStoreOptions): Promise<void> {
+  const store = await openSessionStore(setting, options);
   try {
     await store.ping();
     await store.withLock(`doctor-${randomUUID()}`, async () => {});

@@ -1,4 +1,3 @@
-import type { RedisConnection } from './redis-connection.ts';
 import type { SessionRecord, StoredRecord } from './session-record.ts';
 import type { SessionStoreError } from './session-store-error.ts';
 
@@ -10,8 +9,16 @@ export interface Leases {
   takeLease(key: string, owner: string, leaseMs: number): Promise<boolean>;
   /** Holds on to it for `leaseMs` from now. */
   extendLease(key: string, owner: string, leaseMs: number): Promise<void>;
-  /** Gives it back, if `owner` still has it. */
-  releaseLease(key: string, owner: string): Promise<void>;
+  /** Gives it back, if `owner` still has it. Resolves to whether `owner` had it. */
+  releaseLease(key: string, owner: string): Promise<boolean>;
+}
+
+/** How often something happened, counted together by all instances of the app. */
+export interface Hits {
+  /** Within the running window, this one included. */
+  readonly hits: number;
+  /** Milliseconds until the window ends. */
+  readonly msLeft: number;
 }
 
 /** Where sessions are kept. All times are epoch milliseconds; a session whose `expiresAt` has come does not exist. */
@@ -27,9 +34,9 @@ export interface Engine extends Leases {
   /** Moves the expiry of a session if it still exists. */
   extend(id: string, expiresAt: number, now: number, answer: Answer): void;
   remove(id: string, answer: Answer): void;
-  /** Resolves when sessions can be read and written; leaves nothing behind. */
+  /** Resolves when the engine can do what a login needs: write, and read. Leaves nothing behind. */
   ping(): Promise<void>;
   close(): Promise<void>;
-  /** For whatever else the instances of the app should share. */
-  readonly redis?: Pick<RedisConnection, 'sendCommand'>;
+  /** Counts one for `key`; the window begins with the first. Only where several machines share the engine. */
+  countHit?(key: string, windowMs: number): Promise<Hits>;
 }

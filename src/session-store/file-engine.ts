@@ -111,7 +111,7 @@ export function createFileEngine(opened: OpenDatabase, name: string, now: () => 
     },
 
     releaseLease(key, owner) {
-      return written(() => void release.run(key, owner));
+      return written(() => release.run(key, owner).changes === 1);
     },
 
     async ping() {

@@ -11,7 +11,7 @@ export interface LockOptions {
   readonly waitMs?: number;
 }
 
-/** Milliseconds between two attempts to give back a lease. */
+/** Milliseconds before the first further attempt to give back a lease; each pause is twice the one before. */
 const releasePause = 250;
 
 /**
@@ -40,7 +40,7 @@ export function createLock(leases: Leases, { leaseMs = 30_000, waitMs = 45_000 }
 
   async function runLeased<T>(key: string, task: () => Promise<T>, deadline: number): Promise<T> {
     const owner = randomUUID();
-    while (!(await leases.takeLease(key, owner, leaseMs))) {
+    while (!(await takeLease(key, owner))) {
       if (Date.now() >= deadline) throw tookTooLong(key);
       await sleep(5 + Math.random() * 20);
     }
@@ -54,15 +54,25 @@ export function createLock(leases: Leases, { leaseMs = 30_000, waitMs = 45_000 }
     }
   }
 
-  /** The store was away just then: others should not have to wait for the lease to end once it is back. */
+  /** A request that failed may have been carried out all the same, with only its reply lost. */
+  async function takeLease(key: string, owner: string): Promise<boolean> {
+    try {
+      return await leases.takeLease(key, owner, leaseMs);
+    } catch (error) {
+      void releaseLater(key, owner);
+      throw error;
+    }
+  }
+
+  /**
+   * The store was unavailable just then: others should not have to wait for the lease to end once it is back. Tries until
+   * the lease was given back or has ended: a lost request can still arrive after the first attempt. Never rejects.
+   */
   async function releaseLater(key: string, owner: string): Promise<void> {
-    for (let waited = 0; waited < leaseMs; waited += releasePause) {
-      await sleep(releasePause, undefined, { ref: false });
-      const released = await leases.releaseLease(key, owner).then(
-        () => true,
-        () => false,
-      );
-      if (released) return;
+    for (let pause = releasePause, waited = 0; waited < leaseMs; pause *= 2) {
+      await sleep(pause, undefined, { ref: false });
+      waited += pause;
+      if (await leases.releaseLease(key, owner).catch(() => false)) return;
     }
   }
 }

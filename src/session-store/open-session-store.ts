@@ -15,12 +15,15 @@ export type SessionStoreEvent = ConnectionEvent | SessionNotExtended;
 export interface SessionStoreOptions extends SessionLifetimes {
   /** Told what nobody's request shows: that the store goes away and is back, and that it cannot be written. */
   readonly report?: (event: SessionStoreEvent) => void;
+  /** PEM text of a certificate authority that is trusted for `rediss:`, beside the built-in ones. */
+  readonly ca?: string | undefined;
 }
 
 /**
- * Opens the store that the setting names. Only the engine that is chosen is loaded. A Redis that is away does not keep
+ * Opens the store that the setting names. Only the engine that is chosen is loaded. A Redis that is down does not keep
  * the app from starting.
- * @param setting `file:PATH`, `redis://…`, `rediss://…` or `memory:` (for tests: gone with the process).
+ * @param setting `file:PATH`, `redis[s]://…`, `redis[s]+cluster://…`, `redis[s]+sentinel://…` or `memory:` (for tests:
+ * gone with the process).
  * @throws SessionStoreError `SESSION_STORE_SETTING` or `SESSION_STORE_FILE`, each with what to do.
  */
 export async function openSessionStore(setting: string, options: SessionStoreOptions): Promise<SessionStore> {
@@ -29,13 +32,13 @@ export async function openSessionStore(setting: string, options: SessionStoreOpt
 
 async function openEngine(
   setting: string,
-  { now = Date.now, report = () => {} }: SessionStoreOptions,
+  { now = Date.now, report = () => {}, ca }: SessionStoreOptions,
 ): Promise<Engine> {
   if (setting === 'memory:') return createFileEngine(await openDatabase(':memory:'), setting, now);
-  if (/^rediss?:/.test(setting)) {
+  if (/^rediss?(\+\w+)?:/.test(setting)) {
     const { connectToRedis } = await import('./redis-connection.ts');
     const { createRedisEngine } = await import('./redis-engine.ts');
-    return createRedisEngine(await connectToRedis(setting, report));
+    return createRedisEngine(await connectToRedis(setting, { report, ca }));
   }
   if (!/^file:./.test(setting)) throw unknownSetting();
   const file = resolve(setting.slice('file:'.length));
@@ -46,6 +49,7 @@ async function openEngine(
 function unknownSetting(): SessionStoreError {
   return new SessionStoreError(
     'SESSION_STORE_SETTING',
-    'SESSION_STORE must be file:PATH (such as file:.data/sessions.db), redis://HOST:PORT, rediss://HOST:PORT or memory:.',
+    'SESSION_STORE must be file:PATH (such as file:.data/sessions.db), redis://HOST:PORT, rediss://HOST:PORT, ' +
+      'redis+cluster://HOST:PORT,HOST:PORT, redis+sentinel://HOST:PORT,HOST:PORT/MASTER-NAME or memory:.',
   );
 }

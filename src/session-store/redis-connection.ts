@@ -1,5 +1,6 @@
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseRedisAddress } from './redis-address.ts';
+import type { RedisServers } from './redis-servers.ts';
 import { SessionStoreError } from './session-store-error.ts';
 
 /** Something that happened to the connection to the store, worth a line in the log. */
@@ -7,76 +8,119 @@ export type ConnectionEvent =
   | { readonly event: 'session_store_unavailable'; readonly error: SessionStoreError }
   | { readonly event: 'session_store_available' };
 
-/** A connection that answers quickly or fails quickly, and comes back alone. */
+/** A connection that answers quickly or fails quickly, and comes back by itself. */
 export interface RedisConnection {
   /**
-   * Sends a command, such as `['GET', 'key']`, and resolves to the reply. Rejects within a second with
+   * Sends a command of one key, such as `['GET', 'key']`, and resolves to the reply. Rejects within a second with
    * `SessionStoreError` `SESSION_STORE_UNAVAILABLE`; `cause` is the server's own error when there was one.
    */
   readonly sendCommand: (command: string[]) => Promise<unknown>;
+  /** Whether the keys are spread over several servers (Redis Cluster). */
+  isSpread(): boolean;
   close(): Promise<void>;
 }
 
-/** In milliseconds: how long a reply may take. A Redis that is well replies a thousand times faster. */
-const patience = 700;
+export interface RedisConnectionOptions {
+  /** Told when the store becomes unavailable, and when it is available again. */
+  readonly report: (event: ConnectionEvent) => void;
+  /** PEM text of a certificate authority that is trusted for `rediss:`, beside the built-in ones. */
+  readonly ca?: string | undefined;
+}
 
 /**
- * Connects to Redis or Valkey. Resolves also when the server is away: until it comes, every command fails at once, for
- * nothing is queued. A connection that stays silent is given up for a new one; its writes alone would keep it alive.
- * @throws SessionStoreError `SESSION_STORE_SETTING` when the URL is not one for Redis.
+ * Connects to Redis or Valkey: one server, a cluster, or the primary that Sentinels name. Resolves also when the server
+ * is down: until it is up, every command fails at once, for nothing is queued. A server that stays silent, or became a
+ * replica, is given up and looked for again.
+ * @throws SessionStoreError `SESSION_STORE_SETTING` when the setting is not one for Redis.
  */
 export async function connectToRedis(
-  url: string,
-  report: (event: ConnectionEvent) => void,
+  setting: string,
+  { report, ca }: RedisConnectionOptions,
 ): Promise<RedisConnection> {
-  const name = withoutPassword(url);
-  const { createClient } = await import('@redis/client');
+  const address = parseRedisAddress(setting);
+  const { inTime, NoReply, patience, serversAt } = await import('./redis-servers.ts');
+  const open = serversAt(address, ca ? [...(await builtInRoots()), ca] : undefined);
   let available = true;
-  let client = orBadSetting(connect);
-  await Promise.race([once(client, 'ready').catch(() => {}), sleep(patience, undefined, { ref: false })]);
+  let servers: RedisServers | undefined;
+  let connecting: Promise<void> | undefined;
+  const closing = new AbortController();
+  let lastFailure: unknown = new Error('it was not reached yet');
+  await Promise.race([connect(), sleep(patience, undefined, { ref: false })]);
 
   return {
     async sendCommand(command) {
-      const asked = client;
+      const asked = servers;
       try {
-        return await inTime(asked.sendCommand(command));
+        if (!asked) throw lastFailure;
+        return await inTime(asked.send(command));
       } catch (cause) {
-        if (asked === client && isBeyondHope(cause)) reconnect(cause);
+        if (asked && (cause instanceof NoReply || hasMoved(cause))) lost(asked, cause);
         throw unavailable(cause);
       }
     },
 
+    isSpread: () => servers?.spread ?? false,
+
     async close() {
-      if (client.isReady) await inTime(client.close()).catch(() => {});
-      if (client.isOpen) client.destroy();
+      closing.abort();
+      await Promise.all([servers?.close(), connecting]);
     },
   };
 
-  function connect() {
-    const created = createClient({
-      url,
-      disableOfflineQueue: true,
-      pingInterval: 1000,
-      socket: {
-        connectTimeout: 1000,
-        socketTimeout: 2500,
-        reconnectStrategy: (attempts) => Math.min(100 + attempts * 100, 1000),
-      },
-    });
-    created.on('error', (cause) => created === client && wentAway(cause));
-    created.on('ready', cameBack);
-    created.connect().catch(() => {});
-    return created;
+  function isClosed(): boolean {
+    return closing.signal.aborted;
   }
 
-  function reconnect(cause: unknown): void {
+  function lost(which: RedisServers, cause: unknown): void {
+    if (which !== servers || isClosed()) return;
     wentAway(cause);
-    client.destroy();
-    client = connect();
+    if (!which.spread) {
+      which.destroy();
+      servers = undefined;
+    }
+    void connect();
+  }
+
+  /** One attempt after the other until all is well again. Never rejects. */
+  function connect(): Promise<void> {
+    connecting ??= keepTrying().finally(() => {
+      connecting = undefined;
+    });
+    return connecting;
+  }
+
+  async function keepTrying(): Promise<void> {
+    for (let pause = 0; !isClosed(); pause = Math.min(pause + 100, 1000)) {
+      await sleep(pause, undefined, { signal: closing.signal }).catch(() => {});
+      try {
+        await replaceServers();
+        cameBack();
+        return;
+      } catch (cause) {
+        wentAway(cause);
+      }
+    }
+  }
+
+  /** A cluster of which a part is down goes on serving the rest: it is replaced, not dropped. */
+  async function replaceServers(): Promise<void> {
+    let next: RedisServers | undefined;
+    let broken: unknown;
+    next = await open((cause) => {
+      if (next) lost(next, cause);
+      broken = cause;
+    });
+    if (isClosed()) return next.destroy();
+    const former = servers;
+    servers = next;
+    void former?.close();
+    await next.check();
+    if (broken) throw broken;
   }
 
   function wentAway(cause: unknown): void {
-    if (available) report({ event: 'session_store_unavailable', error: unavailable(cause) });
+    lastFailure = cause;
+    if (available && !isClosed()) report({ event: 'session_store_unavailable', error: unavailable(cause) });
     available = false;
   }
 
@@ -86,52 +130,24 @@ export async function connectToRedis(
   }
 
   function unavailable(cause: unknown): SessionStoreError {
-    const { message, name: kind } = cause as Error;
+    const { message, name } = cause as Error;
     return new SessionStoreError(
       'SESSION_STORE_UNAVAILABLE',
-      `The session store ${name} does not answer: ${message || kind}. Check that it runs, that this machine reaches ` +
-        'it, and that SESSION_STORE holds the right password. The app recovers by itself.',
+      `The session store ${address.name} is unavailable: ${message || name}. Check that it runs, that this machine ` +
+        'reaches it, and that SESSION_STORE holds the right password. The app recovers by itself.',
       { cause },
     );
   }
 }
 
-/** A timer may be late as well: what has arrived by then is read before the reply is given up. */
-function inTime<T>(reply: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => setImmediate(() => reject(new NoReply())), patience);
-    reply.finally(() => clearTimeout(timer)).then(resolve, reject);
-  });
-}
-
-class NoReply extends Error {
-  override readonly message = `no reply within ${patience} ms`;
-}
-
-/** Silence; or a server that became a replica, while its name may lead to the new primary by now. */
-function isBeyondHope(cause: unknown): boolean {
-  return cause instanceof NoReply || String((cause as Error).message).startsWith('READONLY');
-}
-
-function withoutPassword(url: string): string {
-  const { protocol, host } = orBadSetting(() => new URL(url));
-  if (!host) throw badSetting();
-  return `${protocol}//${host}`;
-}
-
-function orBadSetting<T>(work: () => T): T {
-  try {
-    return work();
-  } catch {
-    throw badSetting();
-  }
-}
-
-/** Without the setting itself, nor the parser's error, which may quote a password. */
-function badSetting(): SessionStoreError {
-  return new SessionStoreError(
-    'SESSION_STORE_SETTING',
-    'SESSION_STORE is not a complete address of a Redis: use redis://[USER:PASSWORD@]HOST:PORT[/DATABASE-NUMBER], ' +
-      'or rediss:// for TLS. Characters such as / # @ in a password must be percent-encoded.',
+/** A server that became a replica, or a part of a cluster that nobody serves: others may serve it by now. */
+function hasMoved(cause: unknown): boolean {
+  return /\b(READONLY|CLUSTERDOWN|MASTERDOWN|MOVED)\b|client is (closed|offline)/i.test(
+    (cause as Error).message,
   );
+}
+
+async function builtInRoots(): Promise<readonly string[]> {
+  const { rootCertificates } = await import('node:tls');
+  return rootCertificates;
 }

@@ -1,6 +1,6 @@
 import type { Answer, Engine } from './engine.ts';
 import type { RedisConnection } from './redis-connection.ts';
-import { extendLease, extendSession, releaseLease, storeSession } from './redis-scripts.ts';
+import { countHit, extendLease, extendSession, probe, releaseLease, storeSession } from './redis-scripts.ts';
 import type { SessionRecord } from './session-record.ts';
 
 /**
@@ -14,8 +14,6 @@ export function createRedisEngine(redis: RedisConnection): Engine {
   const lockKey = (key: string) => `login:lock:${key}`;
 
   return {
-    redis,
-
     read(id, now, done) {
       settle(done, sendCommand(['HMGET', sessionKey(id), 'data', 'login', 'expiresAt']), (reply) => {
         const [data, login, expiresAt] = reply as (string | null)[];
@@ -38,11 +36,18 @@ export function createRedisEngine(redis: RedisConnection): Engine {
     },
 
     async releaseLease(key, owner) {
-      await releaseLease(redis, lockKey(key), owner);
+      return (await releaseLease(redis, lockKey(key), owner)) === 1;
     },
 
+    async countHit(key, windowMs) {
+      const [hits, msLeft] = (await countHit(redis, `login-rate:${key}`, windowMs)) as [number, number];
+      return { hits, msLeft };
+    },
+
+    /** A full or read-only server answers PING: so something is written. In a cluster, to every part of it. */
     async ping() {
-      await sendCommand(['PING']);
+      const keys = Array.from({ length: redis.isSpread() ? parts : 1 }, (_, part) => `login:probe:${part}`);
+      await Promise.all(keys.map((key) => probe(redis, key)));
     },
 
     close: () => redis.close(),
@@ -53,10 +58,15 @@ export function createRedisEngine(redis: RedisConnection): Engine {
   }
 }
 
+/** Keys enough that a cluster of the usual size has one of them on each of its servers. */
+const parts = 16;
+
 /** From promise to callback. What the callback throws is left to the process, as with any other callback. */
 function settle<T, R>(done: Answer<R>, reply: Promise<T>, read?: (value: T) => R | undefined): void {
-  reply.then(
-    (value) => process.nextTick(done, null, read?.(value)),
-    (error) => process.nextTick(done, error),
-  );
+  reply
+    .then((value) => read?.(value))
+    .then(
+      (value) => process.nextTick(done, null, value),
+      (error) => process.nextTick(done, error),
+    );
 }

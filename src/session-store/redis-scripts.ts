@@ -46,6 +46,21 @@ export const releaseLease = script(`
   if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
   return redis.call('DEL', KEYS[1])`);
 
+/** KEYS[1] counter; ARGV: milliseconds. Counts one; replies with the count and the milliseconds until it starts anew. */
+export const countHit = script(`
+  local hits = redis.call('INCR', KEYS[1])
+  local left = redis.call('PTTL', KEYS[1])
+  if left < 0 then
+    redis.call('PEXPIRE', KEYS[1], ARGV[1])
+    left = tonumber(ARGV[1])
+  end
+  return { hits, left }`);
+
+/** KEYS[1] a key of its own. Fails when the server does not run scripts, or does not write. */
+export const probe = script(`
+  redis.call('SET', KEYS[1], '1', 'PX', 1000)
+  return redis.call('DEL', KEYS[1])`);
+
 /** The server knows a script by its digest, and has to be shown it again after a restart. */
 function script(lua: string): RedisScript {
   const digest = createHash('sha1').update(lua).digest('hex');

@@ -47,8 +47,11 @@ type Done = (error?: unknown) => void;
 export class SessionStore extends session.Store {
   /** Runs `task` while nobody else, in any process that shares the store, runs one for the same key. */
   readonly withLock: <T>(key: string, task: () => Promise<T>) => Promise<T>;
-  /** The connection, when the engine is Redis: for whatever else the instances of the app should share. */
-  readonly redis: Engine['redis'];
+  /**
+   * Counts one for a key, together with every other instance: `(key, windowMs)` resolves to the hits within the window
+   * and the milliseconds until it ends. Undefined where the engine serves one machine only.
+   */
+  readonly countHit: Engine['countHit'];
   readonly #engine: Engine;
   readonly #idleMs: number;
   readonly #maxMs: number;
@@ -66,7 +69,7 @@ export class SessionStore extends session.Store {
     this.#extensionStep = Math.min(idleMs / 20, 60_000);
     this.#now = now;
     this.#report = report;
-    this.redis = engine.redis;
+    this.countHit = engine.countHit;
     this.withLock = createLock(engine, lock);
   }
 

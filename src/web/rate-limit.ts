@@ -1,73 +1,113 @@
-import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import type { IncrementResponse, Options, Store } from 'express-rate-limit';
+import { isIP } from 'node:net';
+import type { RequestHandler } from 'express';
 import { safeReturnTo } from '../auth/index.ts';
 import { AppError } from './failures.ts';
-
-/** A connection to Redis, as the `redis` package makes it. */
-export interface RedisConnection {
-  sendCommand(args: string[]): Promise<unknown>;
-}
+import type { Logger } from './log.ts';
 
 export interface RateLimitOptions {
   /** The paths that are limited. */
   readonly paths: readonly string[];
   /** Requests a minute that one client address may send to them. */
   readonly perMinute: number;
-  /** Shares the counts between instances; without it each counts for itself. */
-  readonly redis?: RedisConnection | undefined;
+  /**
+   * Counts one for a key together with all other instances of the app; resolves to the hits within the window and the
+   * milliseconds until it ends. Without it each instance counts for itself.
+   */
+  readonly countHit?: ((key: string, windowMs: number) => Promise<Hits>) | undefined;
+  readonly logger: Pick<Logger, 'info' | 'error'>;
 }
 
-/**
- * Middleware that counts requests by client address and answers 429 above the limit, with the `RateLimit` headers of
- * the IETF draft (draft-ietf-httpapi-ratelimit-headers-08). While Redis is away nothing is counted: sessions are away
- * too then, and logins fail for that reason.
- */
-export function createRateLimit({ paths, perMinute, redis }: RateLimitOptions): RequestHandler {
-  let opening: Promise<Count> | undefined;
+interface Hits {
+  readonly hits: number;
+  readonly msLeft: number;
+}
 
-  return (req, res, next) => {
-    if (!paths.includes(req.path)) return next();
-    opening ??= openCounter(redis);
-    return limit(req, res, next, opening);
-  };
-
-  async function limit(
-    req: Request,
-    res: Response,
-    next: NextFunction,
-    opened: Promise<Count>,
-  ): Promise<void> {
-    const count = await opened;
-    const counted = await count(req).catch(() => undefined);
-    if (!counted) return next();
-    const { totalHits, resetTime = new Date() } = counted;
-    const seconds = Math.max(0, Math.ceil((resetTime.getTime() - Date.now()) / 1000));
-    res.setHeader('RateLimit-Policy', `"login"; q=${perMinute}; w=${windowMs / 1000}`);
-    res.setHeader('RateLimit', `"login"; r=${Math.max(0, perMinute - totalHits)}; t=${seconds}`);
-    if (totalHits <= perMinute) return next();
-    res.setHeader('Retry-After', seconds);
-    next(new AppError('rate_limited', { returnTo: safeReturnTo(req.query.returnTo) }));
-  }
+export interface RateLimit {
+  /** Counts requests by client address and passes `rate_limited` on above the limit. */
+  readonly middleware: RequestHandler;
+  /** Loads what the middleware needs, which a start does not wait for. Rejects when it cannot be loaded. */
+  load(): Promise<void>;
 }
 
 const windowMs = 60_000;
 
-/** Counts a request and says how many there were within the minute, and when that ends. */
-type Count = (req: Request) => Promise<IncrementResponse>;
-
-/** Loaded with the first login: nothing needs it to start. */
-async function openCounter(redis: RedisConnection | undefined): Promise<Count> {
-  const { ipKeyGenerator, MemoryStore } = await import('express-rate-limit');
-  const store = redis ? await sharedStore(redis) : new MemoryStore();
-  store.init?.({ windowMs } as Options);
-  // Whoever has hung up already has no address any more. An IPv6 address stands for its whole network.
-  return async ({ ip = 'unknown' }) => store.increment(ipKeyGenerator(ip));
+/**
+ * A limit for each client address, with the `RateLimit` headers of the IETF draft
+ * (draft-ietf-httpapi-ratelimit-headers-08). While the counts are unavailable nothing is limited: sessions are kept in
+ * the same place, so logins fail anyway. The log tells when that begins and when it ends.
+ */
+export function createRateLimit(options: RateLimitOptions): RateLimit {
+  let loading: Promise<RequestHandler> | undefined;
+  const load = () => {
+    loading ??= createLimiter(options);
+    return loading;
+  };
+  return {
+    async middleware(req, res, next) {
+      if (!options.paths.includes(req.path)) return next();
+      const limiter = await load();
+      return limiter(req, res, next);
+    },
+    async load() {
+      await load();
+    },
+  };
 }
 
-async function sharedStore(redis: RedisConnection): Promise<Store> {
-  const { RedisStore } = await import('rate-limit-redis');
-  return new RedisStore({
-    prefix: 'login-rate:',
-    sendCommand: (...args) => redis.sendCommand(args) as never,
+async function createLimiter({ perMinute, countHit, logger }: RateLimitOptions): Promise<RequestHandler> {
+  const { ipKeyGenerator, rateLimit } = await import('express-rate-limit');
+  return rateLimit({
+    windowMs,
+    limit: perMinute,
+    identifier: 'login',
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    passOnStoreError: true,
+    keyGenerator: ({ ip }) => {
+      const address = withoutPort(ip);
+      return isIP(address) ? ipKeyGenerator(address) : 'unknown';
+    },
+    handler: (req, _res, next) => {
+      next(new AppError('rate_limited', { returnTo: safeReturnTo(req.query.returnTo) }));
+    },
+    validate: false, // its hints are about settings that are checked at the start
+    logger: { warn: ignore, error: ignore }, // one line for each request; the store writes one for each outage
+    ...(countHit && { store: sharedStore(countHit, logger) }),
   });
 }
+
+function sharedStore(
+  countHit: NonNullable<RateLimitOptions['countHit']>,
+  logger: RateLimitOptions['logger'],
+) {
+  let counting = true;
+  return {
+    async increment(key: string) {
+      try {
+        const { hits, msLeft } = await countHit(key, windowMs);
+        if (!counting) logger.info({ event: 'rate_limit_on' }, 'Logins are limited again');
+        counting = true;
+        return { totalHits: hits, resetTime: new Date(Date.now() + msLeft) };
+      } catch (error) {
+        if (counting)
+          logger.error({ event: 'rate_limit_off', error }, 'Logins cannot be counted and are not limited');
+        counting = false;
+        throw error;
+      }
+    },
+    // Asked for by nothing here: no request is taken back, and no client is forgiven.
+    async decrement() {},
+    async resetKey() {},
+  };
+}
+
+/**
+ * The address of `ADDRESS:PORT`, `[IPv6]`, `[IPv6]:PORT`, as some proxies write them into `X-Forwarded-For`; anything
+ * else as it is. A visitor who has hung up already has no address.
+ */
+function withoutPort(ip = ''): string {
+  const [, v6, v4] = /^"?(?:\[([^\]]*)\]|([\d.]+))(?::\d*)?"?$/.exec(ip.trim()) ?? [];
+  return v6 ?? v4 ?? ip.trim();
+}
+
+function ignore(): void {}

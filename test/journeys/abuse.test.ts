@@ -25,7 +25,7 @@ describe('too many logins from one address', () => {
       const { status, headers: answered } = await browser.request(`${app.url}/auth/login`, { headers });
       expect(status).toBe(303);
       expect(answered.get('ratelimit')).toMatch(new RegExp(`^"login"; r=${perMinute - n}; t=\\d+$`));
-      expect(answered.get('ratelimit-policy')).toBe('"login"; q=5; w=60');
+      expect(answered.get('ratelimit-policy')).toMatch(/^"login"; q=5; w=60; pk=:[\w+/=]+:$/);
     }
     const headers = { 'x-forwarded-for': '203.0.113.99', 'x-real-ip': '203.0.113.99' };
     const page = await browser.request(`${app.url}/auth/login?returnTo=%2Faccount`, { headers });
@@ -84,10 +84,30 @@ describe('behind one proxy, the address that the proxy saw is counted', () => {
     expect((await logInFrom('10.0.0.77, 198.51.100.3')).status).toBe(429);
   });
 
-  test('and a whole IPv6 /64 counts as one', async () => {
-    await exhaust((n) => `2001:db8:1:2::${n + 1}`);
-    expect((await logInFrom('2001:db8:1:2:ffff:ffff:ffff:ffff')).status).toBe(429);
-    expect((await logInFrom('2001:db8:9:2::1')).status).toBe(303);
+  test('and a whole IPv6 /56 counts as one', async () => {
+    await exhaust((n) => `2001:db8:1:2${n}::1`);
+    expect((await logInFrom('2001:db8:1:ff:ffff:ffff:ffff:ffff')).status).toBe(429);
+    expect((await logInFrom('2001:db8:1:100::1')).status).toBe(303);
+  });
+
+  test('without the port that some proxies add', async () => {
+    await exhaust((n) => `203.0.113.8:${40_000 + n}`);
+    expect((await logInFrom('203.0.113.8')).status).toBe(429);
+    expect((await logInFrom('203.0.113.9:40001')).status).toBe(303);
+  });
+
+  test('also of IPv6', async () => {
+    await exhaust((n) => `[2001:db8:7::${n}]:${40_000 + n}`);
+    expect((await logInFrom('[2001:db8:7::1]')).status).toBe(429);
+    expect((await logInFrom('"[2001:db8:7::1]:1"')).status).toBe(429);
+    expect((await logInFrom('2001:db8:7::2')).status).toBe(429);
+    expect((await logInFrom('[2001:db8:8::1]:40001')).status).toBe(303);
+  });
+
+  test('and all that is no address counts as one', async () => {
+    await exhaust((n) => `_hidden${n}`);
+    for (const nonsense of ['unknown', '_other', '203.0.113.300', '203.0.113.300:1', '[x]:1', '1.2.3'])
+      expect((await logInFrom(nonsense)).status).toBe(429);
   });
 });
 
@@ -144,14 +164,15 @@ if (redis) {
   });
 }
 
-test('whoever hung up before being counted is no fault', async () => {
-  const limit = createRateLimit({ paths: ['/x'], perMinute: 1 });
+test('a request whose client has hung up before it is counted causes no failure', async () => {
+  const logger = { info() {}, error() {} };
+  const { middleware } = createRateLimit({ paths: ['/x'], perMinute: 1, logger });
   const answers: unknown[] = [];
   for (let n = 0; n < 2; n++) {
     const req = { path: '/x', query: {}, headers: {} } as never;
     const res = { setHeader: () => {}, append: () => {}, on: () => {} } as never;
     await new Promise<void>((resolve) => {
-      limit(req, res, (error?: unknown) => {
+      middleware(req, res, (error?: unknown) => {
         answers.push((error as { code?: unknown } | undefined)?.code);
         resolve();
       });

@@ -3,11 +3,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createConnection, createServer } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createClient } from '@redis/client';
+import { until } from './until.ts';
 
 /** A Redis of the test's own: nothing is kept, nobody else uses it. */
 export interface RedisServer {
   readonly url: string;
+  readonly port: number;
+  /** Sends a command with a client of its own; resolves to the reply. */
+  command(...words: string[]): Promise<unknown>;
   /** Freezes it: connections stay, answers do not come. */
   freeze(): void;
   thaw(): void;
@@ -19,7 +23,7 @@ export interface RedisServer {
 }
 
 /** A running Redis or Valkey; undefined, with one line that says so, where none is installed. */
-export async function redisServer(): Promise<RedisServer | undefined> {
+export async function redisServer(...options: string[]): Promise<RedisServer | undefined> {
   const port = await freePort();
   let server: ChildProcess | undefined;
   const runs = () => server && server.exitCode === null && server.signalCode === null;
@@ -29,7 +33,7 @@ export async function redisServer(): Promise<RedisServer | undefined> {
     await once(server as ChildProcess, 'exit');
   };
   const start = async () => {
-    if (!runs()) server = await startOn(port);
+    if (!runs()) server = await startOn(port, options);
   };
   try {
     await start();
@@ -42,6 +46,8 @@ export async function redisServer(): Promise<RedisServer | undefined> {
   }
   return {
     url: `redis://127.0.0.1:${port}`,
+    port,
+    command: (...words) => sendTo(port, words),
     freeze: () => void server?.kill('SIGSTOP'),
     thaw: () => void server?.kill('SIGCONT'),
     kill,
@@ -50,11 +56,23 @@ export async function redisServer(): Promise<RedisServer | undefined> {
   };
 }
 
-async function startOn(port: number): Promise<ChildProcess> {
-  const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+async function startOn(port: number, more: string[]): Promise<ChildProcess> {
+  const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...more];
   const server = await spawned('redis-server', options).catch(() => spawned('valkey-server', options));
-  while (!(await answers(port))) await sleep(10);
+  await until(() => answers(port));
   return server;
+}
+
+/** Sends one command to a Redis on this machine, with a client of its own. */
+export async function sendTo(port: number, words: string[]): Promise<unknown> {
+  const client = createClient({ socket: { host: '127.0.0.1', port } });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return await client.sendCommand(words);
+  } finally {
+    client.destroy();
+  }
 }
 
 async function spawned(command: string, options: string[]): Promise<ChildProcess> {

@@ -1,0 +1,81 @@
+import { SessionStoreError } from './session-store-error.ts';
+
+/** One server. `host` is a name or an address, IPv6 without brackets. */
+export interface RedisNode {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a `SESSION_STORE` setting for Redis says. */
+export interface RedisAddress {
+  /** `single` becomes a cluster when the server says that it belongs to one. */
+  readonly kind: 'single' | 'cluster' | 'sentinel';
+  readonly tls: boolean;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly database: number;
+  /** The Redis server, some nodes of the cluster, or the Sentinels. */
+  readonly nodes: readonly RedisNode[];
+  /** The name under which the Sentinels know the primary. */
+  readonly masterName: string;
+  /** Credentials of the Sentinels themselves, which are often open. */
+  readonly sentinelUsername: string | undefined;
+  readonly sentinelPassword: string | undefined;
+  /** The setting without credentials, for messages. */
+  readonly name: string;
+}
+
+const shape =
+  /^(?<scheme>redis(?<tls>s)?(?:\+(?<kind>cluster|sentinel))?):\/\/(?:(?<user>[^@/?#]*)@)?(?<hosts>[^@/?#]+)(?:\/(?<path>[^?#]*))?(?:\?(?<query>[^#]*))?$/i;
+
+/**
+ * Reads `redis[s]://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, `redis[s]+cluster://[USER:PASSWORD@]HOST:PORT[,…]` or
+ * `redis[s]+sentinel://[USER:PASSWORD@]HOST:PORT[,…]/MASTER[/DATABASE][?sentinelUsername=…&sentinelPassword=…]`.
+ * @throws SessionStoreError `SESSION_STORE_SETTING`, without quoting the setting, which may hold a password.
+ */
+export function parseRedisAddress(setting: string): RedisAddress {
+  try {
+    return parse(setting);
+  } catch {
+    throw new SessionStoreError(
+      'SESSION_STORE_SETTING',
+      'SESSION_STORE is not a complete address of a Redis: use redis://[USER:PASSWORD@]HOST:PORT[/DATABASE-NUMBER], ' +
+        'redis+cluster://[USER:PASSWORD@]HOST:PORT,HOST:PORT or redis+sentinel://[USER:PASSWORD@]HOST:PORT,HOST:PORT/MASTER-NAME; ' +
+        'rediss in place of redis for TLS. Characters such as / # @ in a password must be percent-encoded.',
+    );
+  }
+}
+
+function parse(setting: string): RedisAddress {
+  const found = shape.exec(setting)?.groups;
+  if (!found?.hosts) throw new Error('another shape');
+  const kind = (found.kind?.toLowerCase() ?? 'single') as RedisAddress['kind'];
+  const nodes = found.hosts.split(',').map((host) => parseNode(host, kind === 'sentinel' ? 26_379 : 6379));
+  if (kind === 'single' && nodes.length > 1) throw new Error('several hosts');
+  const path = (found.path ?? '').split('/').map(decodeURIComponent);
+  const masterName = kind === 'sentinel' ? path.shift() : '';
+  if (masterName === undefined || (kind === 'sentinel' && !masterName)) throw new Error('no name');
+  const [database = '', ...rest] = path;
+  if (!/^\d*$/.test(database) || rest.length > 0 || (kind === 'cluster' && database))
+    throw new Error('another path');
+  const [username, ...password] = (found.user ?? '').split(':').map(decodeURIComponent);
+  const query = new URLSearchParams(found.query);
+  return {
+    kind,
+    tls: found.tls !== undefined,
+    username: username || undefined,
+    password: password.join(':') || undefined,
+    database: Number(database),
+    nodes,
+    masterName,
+    sentinelUsername: query.get('sentinelUsername') ?? undefined,
+    sentinelPassword: query.get('sentinelPassword') ?? undefined,
+    name: `${found.scheme}://${found.hosts}`,
+  };
+}
+
+function parseNode(text: string, defaultPort: number): RedisNode {
+  const { hostname, port } = new URL(`redis://${text}`);
+  if (!hostname) throw new Error('no host');
+  return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || defaultPort) };
+}
