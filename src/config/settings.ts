@@ -47,7 +47,7 @@ export const settings = {
   },
   SESSION_STORE: {
     example: 'file:.data/sessions.db',
-    source: 'file:PATH, redis://HOST:PORT, rediss://HOST:PORT or memory:',
+    source: 'file:PATH, redis://HOST:PORT (also of a cluster), rediss:// for TLS, or memory:',
   },
   SESSION_IDLE: { example: '8h', source: 'your decision: a session ends after this long without a request' },
   SESSION_MAX: { example: '7d', source: 'your decision: a session ends this long after the login' },

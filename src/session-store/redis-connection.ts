@@ -54,7 +54,8 @@ export async function connectToRedis(
         if (!asked) throw lastFailure;
         return await inTime(asked.send(command));
       } catch (cause) {
-        if (asked && (cause instanceof NoReply || hasMoved(cause))) lost(asked, cause);
+        if (asked && cause instanceof NoReply) lost(asked, cause);
+        else if (asked === servers && hasMoved(cause)) lookAgain(cause);
         throw unavailable(cause);
       }
     },
@@ -73,11 +74,15 @@ export async function connectToRedis(
 
   function lost(which: RedisServers, cause: unknown): void {
     if (which !== servers || isClosed()) return;
-    wentAway(cause);
     if (!which.spread) {
       which.destroy();
       servers = undefined;
     }
+    lookAgain(cause);
+  }
+
+  function lookAgain(cause: unknown): void {
+    wentAway(cause);
     void connect();
   }
 
@@ -102,7 +107,7 @@ export async function connectToRedis(
     }
   }
 
-  /** A cluster of which a part is down goes on serving the rest: it is replaced, not dropped. */
+  /** What serves a part of the keys, or reads only, goes on with that meanwhile: it is replaced, not dropped. */
   async function replaceServers(): Promise<void> {
     let next: RedisServers | undefined;
     let broken: unknown;

@@ -5,7 +5,7 @@ import type { RedisAddress, RedisNode } from './redis-address.ts';
 export interface RedisServers {
   /** Sends a command to the server that has its key. Rejects at once when that server is not connected. */
   send(command: string[]): Promise<unknown>;
-  /** Resolves when every part of the key space is served. */
+  /** Rejects when some keys cannot be read, or not be written. */
   check(): Promise<unknown>;
   /** Cuts the connection. What waits for a reply is rejected. */
   destroy(): void;
@@ -51,7 +51,9 @@ export function serversAt(address: RedisAddress, ca: readonly string[] | undefin
     }
     return {
       send: (command) => client.sendCommand(command),
-      check: () => Promise.resolve(),
+      async check() {
+        if (role !== 'master') throw new Error('it is a read-only replica');
+      },
       destroy: () => client.destroy(),
       close: () => closeInTime(client),
       spread: false,

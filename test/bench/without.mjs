@@ -6,7 +6,10 @@ import { register } from 'node:module';
 
 const pass = '() => (_req, _res, next) => next()';
 const replacements = {
-  'rate limit': ['/dist/web/rate-limit.js', `export const createRateLimit = ${pass};`],
+  'rate limit': [
+    '/dist/web/rate-limit.js',
+    `export const createRateLimit = () => ({ middleware: (${pass})(), load: async () => {} });`,
+  ],
   headers: ['/dist/web/security.js', `export * from 'REAL'; export const securityHeaders = ${pass};`],
   sealing: [
     '/dist/auth/sealer.js',

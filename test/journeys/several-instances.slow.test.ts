@@ -4,6 +4,7 @@ import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import type { Instance } from '../support/instances.ts';
 import { instanceSettings, logInAt, startInstance, whoIs } from '../support/instances.ts';
 import { redisServer } from '../support/redis-server.ts';
+import { until } from '../support/until.ts';
 
 const ariel = 'ariel.reader@acme.example';
 const redis = await redisServer();
@@ -50,7 +51,7 @@ else
 
     /** Resolves when both say that they can serve. */
     async function ready(): Promise<void> {
-      for (const { request } of instances) while ((await request('/readyz')).status !== 200);
+      for (const { request } of instances) await until(async () => (await request('/readyz')).status === 200);
     }
 
     test('who logs in at one is in at both, and who logs out at one is out at both', async () => {

@@ -7,10 +7,10 @@ import { listening, registeredAt, startServerProcess } from './server-process.ts
 /** One process of an app that runs in several, behind a proxy that ends TLS: the tests play the proxy. */
 export interface Instance {
   readonly server: ServerProcess;
-  /** Sends a request as the proxy would. */
+  /** Sends a request as the proxy would, for a client at the address `from`. */
   request(
     path: string,
-    options?: { method?: 'GET' | 'POST'; cookie?: string },
+    options?: { method?: 'GET' | 'POST'; cookie?: string; from?: string },
   ): Promise<{ status: number; headers: Record<string, string | string[] | undefined>; body: string }>;
   /** How often the log tells of this event. */
   count(event: string): number;
@@ -34,19 +34,26 @@ export async function instanceSettings(sandbox: Sandbox, more: Record<string, st
   };
 }
 
-/** Starts one and waits until it listens. */
-export async function startInstance(settings: Record<string, string>): Promise<Instance> {
+/** Starts one, also one that is compiled already, and waits until it listens. */
+export async function startInstance(settings: Record<string, string>, compiled?: string): Promise<Instance> {
   const port = await freePort();
-  const server = await startServerProcess({ ...settings, PORT: String(port) });
+  const server = await startServerProcess({ ...settings, PORT: String(port) }, {}, compiled);
   await listening(server);
   const pool = new Pool(`http://127.0.0.1:${port}`, { connections: 64, headersTimeout: 15_000 });
   return {
     server,
-    async request(path, { method = 'GET', cookie = '' } = {}) {
+    async request(path, { method = 'GET', cookie = '', from } = {}) {
       const { statusCode, headers, body } = await pool.request({
         path,
         method,
-        headers: { host, origin: `https://${host}`, 'x-forwarded-proto': 'https', accept: '*/*', cookie },
+        headers: {
+          host,
+          origin: `https://${host}`,
+          'x-forwarded-proto': 'https',
+          accept: '*/*',
+          cookie,
+          ...(from && { 'x-forwarded-for': from }),
+        },
       });
       return { status: statusCode, headers, body: await body.text() };
     },

@@ -12,6 +12,7 @@ export interface RedisServer {
   readonly port: number;
   /** Sends a command with a client of its own; resolves to the reply. */
   command(...words: string[]): Promise<unknown>;
+  isRunning(): boolean;
   /** Freezes it: connections stay, answers do not come. */
   freeze(): void;
   thaw(): void;
@@ -26,7 +27,7 @@ export interface RedisServer {
 export async function redisServer(...options: string[]): Promise<RedisServer | undefined> {
   const port = await freePort();
   let server: ChildProcess | undefined;
-  const runs = () => server && server.exitCode === null && server.signalCode === null;
+  const runs = () => server !== undefined && server.exitCode === null && server.signalCode === null;
   const kill = async () => {
     if (!runs()) return;
     server?.kill('SIGKILL');
@@ -47,6 +48,7 @@ export async function redisServer(...options: string[]): Promise<RedisServer | u
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
+    isRunning: runs,
     command: (...words) => sendTo(port, words),
     freeze: () => void server?.kill('SIGSTOP'),
     thaw: () => void server?.kill('SIGCONT'),

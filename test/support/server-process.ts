@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createHttp, createLaunchDarkly } from '../../src/launchdarkly/index.ts';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
+import { compile } from './compiled.ts';
 import type { Program } from './program.ts';
 import { follow } from './program.ts';
 
@@ -17,14 +18,19 @@ export interface ServerProcess extends Program {
   close(): Promise<void>;
 }
 
-/** Starts `src/server.ts` beside `files`; resolves before it listens: `listening` waits for that. */
+/**
+ * Starts `src/server.ts`, or `compiled`, beside `files`; resolves before it listens: `listening` waits for that.
+ * @param compiled a `server.js` that `compileServer` has made, which starts in a fraction of the time.
+ */
 export async function startServerProcess(
   env: Record<string, string>,
   files: Record<string, string> = {},
+  compiled?: string,
 ): Promise<ServerProcess> {
   const folder = await mkdtemp(path.join(tmpdir(), 'server-'));
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
-  const child = spawn(process.execPath, ['--import', tsx, path.join(root, 'src/server.ts')], {
+  const script = compiled ? [compiled] : ['--import', tsx, path.join(root, 'src/server.ts')];
+  const child = spawn(process.execPath, script, {
     cwd: folder,
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -38,6 +44,14 @@ export async function startServerProcess(
       await rm(folder, { recursive: true, force: true });
     },
   });
+}
+
+/** The app as `npm run build` makes it, in a folder of its own. */
+export async function compileServer(): Promise<{ server: string; remove(): Promise<void> }> {
+  const { folder, remove } = await compile(['src/server.ts']);
+  for (const name of ['views', 'public'])
+    await symlink(path.join(root, name), path.join(folder, name)).catch(() => {});
+  return { server: path.join(folder, 'src/server.js'), remove };
 }
 
 /** Resolves when the process has said that it is ready; rejects with what it said when it ends instead. */
