@@ -1,0 +1,26 @@
+import { expect, test } from '@jest/globals';
+import { files, read } from '../support/documents.ts';
+
+/** Words that read like a translation, and what to write instead. */
+const avoid: readonly [pattern: RegExp, instead: string][] = [
+  [/\bmend(s|ed|ing)?\b/i, 'fix'],
+  [/\bwho(so)?ever\b/i, 'anyone who, the user'],
+  [/(?<!_)\bnonsense\b/i, 'invalid'],
+  [/\bthe house\b/i, 'the project'],
+  [/\bany more(?=[.,;:])/i, 'no longer'],
+];
+
+/** Where the words are gone. Add what else is clean. */
+const clean = /^(README\.md|AGENTS\.md|\.env\.example|\.github\/|docs\/|views\/|test\/(bench\/)?README\.md)/;
+const text = /\.(md|eta|ts|example|yml)$/;
+
+test.each(avoid)('no sentence of the documents and pages says %s; write: %s', (pattern) => {
+  const found = files
+    .filter((file) => clean.test(file) && text.test(file))
+    .flatMap((file) =>
+      read(file)
+        .split('\n')
+        .flatMap((line, index) => (pattern.test(line) ? [`${file}:${index + 1} ${line.trim()}`] : [])),
+    );
+  expect(found).toEqual([]);
+});
