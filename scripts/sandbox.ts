@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { ConfigError, loadSandboxConfig } from '../src/config/config.ts';
 import type { Sandbox, Switches } from '../src/sandbox/start-sandbox.ts';
 import { SandboxError, startSandbox } from '../src/sandbox/start-sandbox.ts';
-import { switchFromText } from '../src/sandbox/switch-fields.ts';
+import { switchFromText } from '../src/sandbox/switch-values.ts';
 
 const HELP = `npm run sandbox: a LaunchDarkly to log in with, on this machine, for any app in any language.
 

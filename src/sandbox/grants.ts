@@ -1,5 +1,5 @@
 import type { AuthorizationCode, Grant, Member, OAuthToken } from './model.ts';
-import { newId, newSecret, sha256 } from './secrets.ts';
+import { newId, newJwtLikeToken, newSecret, sha256 } from './secrets.ts';
 import type { SandboxStore } from './store.ts';
 
 /** Records that `memberId` allowed `clientId` these scopes and gives the authorization code for it. */
@@ -30,7 +30,9 @@ export function issueToken(
   details: Pick<OAuthToken, 'kind' | 'grantId' | 'scope'> & { lifetime: number },
 ): string {
   const { lifetime, ...rest } = details;
-  const token = newSecret(rest.kind);
+  const { accessTokenFormat } = store.switches;
+  const token =
+    rest.kind === 'access' && accessTokenFormat === 'jwt' ? newJwtLikeToken() : newSecret(rest.kind);
   const hash = sha256(token);
   store.tokens.set(hash, { hash, ...rest, expiresAt: store.clock.now() + lifetime * 1000, spent: false });
   return token;
@@ -50,7 +52,8 @@ export function openToken(store: SandboxStore, token: OAuthToken): OpenGrant | u
 /** A grant whose member and client are still there; `undefined` when it is revoked or one of them is gone. */
 export function openGrant(store: SandboxStore, grantId: string): OpenGrant | undefined {
   const grant = store.grants.get(grantId);
-  if (!grant || grant.revoked || !store.clients.has(grant.clientId)) return undefined;
+  const clientIsThere = grant && (store.switches.tokensOutliveClient || store.clients.has(grant.clientId));
+  if (!grant || grant.revoked || !clientIsThere) return undefined;
   const member = store.members.get(grant.memberId);
   return member && !member.removed ? { grant, member } : undefined;
 }
@@ -65,6 +68,22 @@ export interface OpenGrant {
 export function revokeGrant(store: SandboxStore, grantId: string): void {
   const grant = store.grants.get(grantId);
   if (grant) grant.revoked = true;
+}
+
+/** What ends with a token that its client revokes: RFC 7009 leaves it open, so a switch decides. */
+export function revokeToken(store: SandboxStore, token: OAuthToken): void {
+  const { revocationScope } = store.switches;
+  if (revocationScope === 'member') revokeMemberClient(store, token.grantId);
+  else if (revocationScope === 'grant' && token.kind === 'refresh') revokeGrant(store, token.grantId);
+  else store.tokens.delete(token.hash);
+}
+
+/** Every authorization that the member of this grant gave its client: the logins on all of their devices. */
+function revokeMemberClient(store: SandboxStore, grantId: string): void {
+  const { clientId, memberId } = store.grants.get(grantId) ?? {};
+  for (const grant of store.grants.values()) {
+    if (grant.clientId === clientId && grant.memberId === memberId) grant.revoked = true;
+  }
 }
 
 /** Removes a client; what was issued to it stops working (`openGrant` asks for the client). */

@@ -3,9 +3,11 @@ import type { Fault } from './faults/fault-menu.ts';
 import type { LedgerEntry } from './ledger/ledger.ts';
 import type { MemberChanges, Persona } from './personas.ts';
 import { changePersona, listPersonas, revokeAuthorizations } from './personas.ts';
+import type { SandboxState } from './state.ts';
+import { describeState } from './state.ts';
 import type { SandboxStore } from './store.ts';
 import { resetStore } from './store.ts';
-import { checkSwitches } from './switch-fields.ts';
+import { checkSwitches } from './switch-values.ts';
 import type { Switches } from './switches.ts';
 
 /** What the control API does over HTTP, for tests in the same process. All throw `SandboxError` on wrong use. */
@@ -27,11 +29,15 @@ export interface SandboxControls {
   advanceClock(ms: number): void;
   /** The sandbox's time, in epoch milliseconds. */
   now(): number;
+  /** Everything the sandbox holds, without a secret. */
+  state(): SandboxState;
   personas(): Persona[];
   /** Changes the persona with this member id or e-mail address; their tokens feel it at once. */
   changePersona(idOrEmail: string, changes: Partial<MemberChanges>): Persona;
   /** Revokes every app that the persona authorized. */
   revokeAuthorizations(idOrEmail: string): void;
+  /** Logs everybody out of the sandbox itself, where the switch `rememberSession` keeps them logged in. */
+  forgetSessions(): void;
 }
 
 /** The controls of one sandbox: what its control API does, called directly. */
@@ -51,8 +57,10 @@ export function createControls(store: SandboxStore): SandboxControls {
     },
     advanceClock: (ms) => store.clock.advance(ms),
     now: () => store.clock.now(),
+    state: () => describeState(store),
     personas: () => listPersonas(store),
     changePersona: (idOrEmail, changes) => changePersona(store, idOrEmail, changes),
     revokeAuthorizations: (idOrEmail) => revokeAuthorizations(store, idOrEmail),
+    forgetSessions: () => store.browserSessions.clear(),
   };
 }

@@ -52,6 +52,8 @@ export interface OAuthClient {
   name: string;
   description?: string;
   redirectUri: string;
+  /** In effect until `until` (epoch milliseconds), after `redirectUri` was changed. */
+  formerRedirectUri?: { uri: string; until: number };
   secretHash: string;
   /** Epoch milliseconds. */
   creationDate: number;

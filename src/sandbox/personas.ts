@@ -47,6 +47,7 @@ export function changePersona(store: SandboxStore, idOrEmail: string, changes: o
 export function revokeAuthorizations(store: SandboxStore, idOrEmail: string): void {
   const { id } = findMember(store, idOrEmail);
   for (const grant of store.grants.values()) if (grant.memberId === id) revokeGrant(store, grant.id);
+  for (const key of store.consents.keys()) if (key.startsWith(`${id} `)) store.consents.delete(key);
 }
 
 const isBoolean = (value: unknown) => typeof value === 'boolean';

@@ -54,7 +54,7 @@ export function createSandboxApp(
   app.all('/trust/oidc/token', allowedMethods('POST'), withFaults(store, grantOf, openIdToken));
   app.all('/trust/oidc/userinfo', allowedMethods('GET', 'HEAD', 'POST'), userInfo(store));
   app.use('/trust/oidc/userinfo', answerRestError);
-  app.use('/trust', answerAuthorizationError(store), answerOAuthError);
+  app.use('/trust', answerAuthorizationError(store), answerOAuthError(store));
   app.use('/api/v2', restApi(store));
 
   app.get('/', onlyLoopbackHosts, overview(store));

@@ -4,13 +4,20 @@ import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypt
  * Identifiers look like LaunchDarkly's (24 hex digits, UUIDs); secrets say that they come from the sandbox, so that
  * nobody who finds one in a file takes it for a live one.
  */
-export function newSecret(kind: 'secret' | 'code' | 'access' | 'refresh'): string {
+export function newSecret(kind: 'secret' | 'code' | 'access' | 'refresh' | 'session'): string {
   return `sandbox-${kind}-${randomBytes(32).toString('base64url')}`;
 }
 
 /** A secret with every character that form encoding, Basic credentials or an .env file get wrong easily. */
 export function newAwkwardSecret(): string {
   return `sandbox-secret-${randomBytes(24).toString('base64url')}+/=$#%& :`;
+}
+
+/** A token in the three parts of a JWT. It says nothing, and nobody can check it: an app is not to look into it. */
+export function newJwtLikeToken(): string {
+  const header = Buffer.from('{"alg":"RS256","typ":"JWT"}').toString('base64url');
+  const claims = Buffer.from(JSON.stringify({ iss: 'sandbox', jti: randomUUID() })).toString('base64url');
+  return `${header}.${claims}.${randomBytes(64).toString('base64url')}`;
 }
 
 /** An API access token: `api-` and a UUID, 40 characters, as LaunchDarkly's (docs: API access tokens). */

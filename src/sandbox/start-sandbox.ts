@@ -13,13 +13,14 @@ import { SandboxError } from './sandbox-error.ts';
 import type { Seed } from './seed.ts';
 import type { SandboxStore } from './store.ts';
 import { createStore } from './store.ts';
-import { checkSwitches } from './switch-fields.ts';
+import { checkSwitches } from './switch-values.ts';
 import type { Switches } from './switches.ts';
 
 export type { Fault } from './faults/fault-menu.ts';
 export type { LedgerEntry } from './ledger/ledger.ts';
 export type { MemberChanges, Persona } from './personas.ts';
 export { SandboxError } from './sandbox-error.ts';
+export type { SandboxState } from './state.ts';
 export type { Switches } from './switches.ts';
 
 /** How to start a sandbox. Everything may be left out. */

@@ -12,6 +12,7 @@ import type {
   OAuthClient,
   OAuthToken,
 } from './model.ts';
+import { newId } from './secrets.ts';
 import type { Seed } from './seed.ts';
 import { fromSeed } from './seed.ts';
 import type { Switches } from './switches.ts';
@@ -34,6 +35,12 @@ export interface SandboxStore {
   ledger: Ledger;
   /** Set for a single request by the failure menu: changes the parameters that go back to the app. */
   alterReturn?: (parameters: URLSearchParams) => void;
+  /** Who is logged in, by the fingerprint of the browser's cookie: member ids. */
+  browserSessions: Map<string, string>;
+  /** The name of that cookie: every sandbox has its own, as browsers do not tell ports apart. */
+  sessionCookie: string;
+  /** The scopes that a member allowed a client, by `consentKey`. */
+  consents: Map<string, string[]>;
   /** Calls counted for the rate limits, by name of the limit. */
   rateWindows: Map<string, RateWindow>;
   /** What `reset` goes back to. */
@@ -76,6 +83,9 @@ export function createStore(
     switches: { ...start.switches },
     faults: [],
     ledger: createLedger(),
+    browserSessions: new Map(),
+    sessionCookie: `sandbox-session-${newId().slice(0, 8)}`,
+    consents: new Map(),
     rateWindows: new Map(),
     start,
     autoApprove,
@@ -92,7 +102,8 @@ export function resetStore(store: SandboxStore, { keepClients = false } = {}): v
   refill(store.accounts, byId(accounts));
   refill(store.members, byId(members));
   if (!keepClients) store.clients.clear();
-  for (const map of [store.grants, store.codes, store.tokens, store.rateWindows]) map.clear();
+  const { grants, codes, tokens, browserSessions, consents, rateWindows } = store;
+  for (const map of [grants, codes, tokens, browserSessions, consents, rateWindows]) map.clear();
   store.clock.reset();
   Object.assign(store.switches, store.start.switches);
   store.faults.length = 0;

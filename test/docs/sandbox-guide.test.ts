@@ -9,7 +9,7 @@ import { ENDPOINT_NAMES } from '../../src/sandbox/faults/endpoints.ts';
 import { FAULT_KINDS, FAULT_NAMES } from '../../src/sandbox/faults/fault-menu.ts';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
-import { SWITCH_NAMES } from '../../src/sandbox/switch-fields.ts';
+import { SWITCH_FIELDS, SWITCH_NAMES } from '../../src/sandbox/switch-fields.ts';
 import { DEFAULT_SWITCHES } from '../../src/sandbox/switches.ts';
 import { markedBlock, read, root } from '../support/documents.ts';
 import { describeWith } from '../support/when-installed.ts';
@@ -106,7 +106,9 @@ describe('docs/sandbox-reference.md', () => {
     expect(rows('Failures')).toEqual(FAULT_NAMES.map((name) => [name, FAULT_KINDS[name].title]));
   });
 
-  test('lists every switch with its default', () => {
+  test('lists every switch with its default and what it means', () => {
     expect(rows('Switches')).toEqual(SWITCH_NAMES.map((name) => [name, String(DEFAULT_SWITCHES[name])]));
+    const section = sections.get('Switches') ?? '';
+    for (const name of SWITCH_NAMES) expect(section).toContain(`| ${SWITCH_FIELDS[name].meaning} |`);
   });
 });

@@ -47,13 +47,13 @@ describe.each(Object.entries(await sharedEngines()))(
     }
 
     test(`refresh ${sessions} sessions once each while all are in use, and a refresh token used twice would end them`, async () => {
-      sandbox.setSwitches({ rotateRefreshTokens: true });
+      sandbox.setSwitches({ refreshAnswer: 'rotate' });
       await expectOneRefreshEach();
     }, 60_000);
 
     if (engine === 'a file')
       test(`refresh ${sessions} sessions once each while all are in use, although no second refresh would be refused`, async () => {
-        sandbox.setSwitches({ rotateRefreshTokens: false });
+        sandbox.setSwitches({ refreshAnswer: 'omit' });
         await expectOneRefreshEach();
       }, 60_000);
   },

@@ -7,9 +7,22 @@ export interface Page {
 }
 
 /** Opens a page without following redirects away from it. */
-export async function openPage(url: string): Promise<Page> {
-  const res = await fetch(url, { redirect: 'manual' });
-  return { url, status: res.status, text: await res.text() };
+export async function openPage(url: string, init: RequestInit = {}): Promise<Page> {
+  return pageOf(await fetch(url, { redirect: 'manual', ...init }));
+}
+
+/** An answer with its text read. */
+export async function pageOf(res: Response): Promise<Page> {
+  return { url: res.url, status: res.status, text: await res.text() };
+}
+
+/** Where the link with this text leads. */
+export function linkOf({ text, url }: Page, label: string): string {
+  const link = [...text.matchAll(/<a([^>]*)>([\s\S]*?)<\/a>/g)].find(([, , content = '']) =>
+    content.includes(label),
+  );
+  if (!link) throw new Error(`No link "${label}" on ${url}`);
+  return attribute(link[1] ?? '', 'href');
 }
 
 /** Presses the button whose text contains `label` and gives the raw answer: a page, or a redirect to the app. */
@@ -32,8 +45,7 @@ export function press(page: Page, label: string): Promise<Response> {
 
 /** Like `press`, where another page of the sandbox is expected. */
 export async function pressForPage(page: Page, label: string): Promise<Page> {
-  const res = await press(page, label);
-  return { url: res.url, status: res.status, text: await res.text() };
+  return pageOf(await press(page, label));
 }
 
 function formsOf(text: string): string[] {

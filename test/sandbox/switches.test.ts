@@ -1,15 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Switches } from '../../src/sandbox/start-sandbox.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
-import { openPage, press } from './form-reader.ts';
+import { linkOf, openPage, pageOf, press } from './form-reader.ts';
 import { client, sandbox } from './fresh-sandbox.ts';
+import type { Tokens } from './support.ts';
 import {
+  ARIEL,
   api,
   authorizeUrl,
   bearer,
   bodyOf,
   codeFor,
   locationOf,
+  pkcePair,
+  postToken,
   REDIRECT_URI,
   redeem,
   refresh,
@@ -129,10 +133,198 @@ const CHECKS: Record<keyof Switches, () => Promise<void>> = {
     sandbox.setSwitches({ grantedScope: 'none' });
     expect((await tokensFor(sandbox, client, asked)).scope).toBe('');
   },
-  async rotateRefreshTokens() {
-    sandbox.setSwitches({ rotateRefreshTokens: false });
-    const { refresh_token: token } = await tokensFor(sandbox, client);
-    for (const _ of [1, 2]) expect((await refresh(sandbox, client, token)).status).toBe(200);
+  async refreshAnswer() {
+    const renew = async () => {
+      const { refresh_token: token } = await tokensFor(sandbox, client);
+      const renewed = await bodyOf<Tokens>(await refresh(sandbox, client, token));
+      const again = await refresh(sandbox, client, token);
+      return [renewed.refresh_token && renewed.refresh_token === token, again.status] as const;
+    };
+    expect(await renew()).toEqual([false, 400]);
+    sandbox.setSwitches({ refreshAnswer: 'same' });
+    expect(await renew()).toEqual([true, 200]);
+    sandbox.setSwitches({ refreshAnswer: 'omit' });
+    expect(await renew()).toEqual([undefined, 200]);
+  },
+  async refreshTokenReuse() {
+    const reuse = async () => {
+      const { refresh_token: old } = await tokensFor(sandbox, client);
+      const renewed = await bodyOf<Tokens>(await refresh(sandbox, client, old));
+      const status = (await refresh(sandbox, client, old)).status;
+      return [status, await callerStatus(`Bearer ${renewed.access_token}`)];
+    };
+    expect(await reuse()).toEqual([400, 401]);
+    sandbox.setSwitches({ refreshTokenReuse: 'refuse' });
+    expect(await reuse()).toEqual([400, 200]);
+    sandbox.setSwitches({ refreshTokenReuse: 'accept' });
+    expect(await reuse()).toEqual([200, 200]);
+  },
+  async revocationScope() {
+    /** Revokes one token of a login; whether its own two and those of another login work afterwards. */
+    const afterRevoking = async (kind: 'access_token' | 'refresh_token') => {
+      const [first, second] = [await tokensFor(sandbox, client), await tokensFor(sandbox, client)];
+      const form = { token: first[kind], client_id: client.id, client_secret: client.secret };
+      const body = new URLSearchParams(form);
+      expect((await visit(`${sandbox.url}/trust/oauth/revoke`, { method: 'POST', body })).status).toBe(200);
+      return Promise.all([
+        callerStatus(`Bearer ${first.access_token}`),
+        refresh(sandbox, client, first.refresh_token).then((res) => res.status),
+        callerStatus(`Bearer ${second.access_token}`),
+        refresh(sandbox, client, second.refresh_token).then((res) => res.status),
+      ]);
+    };
+    for (const kind of ['access_token', 'refresh_token'] as const) {
+      sandbox.setSwitches({ revocationScope: 'grant' });
+      expect(await afterRevoking(kind)).toEqual([
+        ...(kind === 'access_token' ? [401, 200] : [401, 400]),
+        ...[200, 200],
+      ]);
+      sandbox.setSwitches({ revocationScope: 'token' });
+      expect(await afterRevoking(kind)).toEqual([
+        ...(kind === 'access_token' ? [401, 200] : [200, 400]),
+        ...[200, 200],
+      ]);
+      sandbox.setSwitches({ revocationScope: 'member' });
+      expect(await afterRevoking(kind)).toEqual([401, 400, 401, 400]);
+    }
+  },
+  async accessTokenFormat() {
+    expect((await tokensFor(sandbox, client)).access_token).not.toContain('.');
+    sandbox.setSwitches({ accessTokenFormat: 'jwt' });
+    const { access_token: token } = await tokensFor(sandbox, client);
+    expect(token.split('.')).toHaveLength(3);
+    expect(await callerStatus(`Bearer ${token}`)).toBe(200);
+    expect(JSON.stringify(sandbox.ledger())).not.toContain(token);
+  },
+  async returnScope() {
+    sandbox.setSwitches({ returnScope: false });
+    expect(await tokensFor(sandbox, client)).not.toHaveProperty('scope');
+  },
+  async returnExpiresIn() {
+    sandbox.setSwitches({ returnExpiresIn: false });
+    expect(await tokensFor(sandbox, client)).not.toHaveProperty('expires_in');
+  },
+  async tokenErrors() {
+    const refusal = async (secret: string, token: string) => {
+      const form = { grant_type: 'refresh_token', refresh_token: token };
+      const res = await postToken(sandbox, { ...form, client_id: client.id, client_secret: secret });
+      return [res.status, res.headers.get('content-type')?.split(';')[0] ?? null, await res.text()];
+    };
+    const unknown = 'The refresh token is unknown.';
+    expect(await refusal(client.secret, 'x')).toEqual([
+      400,
+      'application/json',
+      JSON.stringify({ error: 'invalid_grant', error_description: unknown }),
+    ]);
+    sandbox.setSwitches({ tokenErrors: 'rest' });
+    const rest = (code: string, message: string) => JSON.stringify({ code, message });
+    expect(await refusal(client.secret, 'x')).toEqual([
+      400,
+      'application/json',
+      rest('invalid_request', unknown),
+    ]);
+    expect(await refusal('wrong', 'x')).toEqual([
+      401,
+      'application/json',
+      rest('unauthorized', 'The client secret is wrong.'),
+    ]);
+    sandbox.setSwitches({ tokenErrors: 'text' });
+    expect(await refusal(client.secret, 'x')).toEqual([400, 'text/plain', `${unknown}\n`]);
+    sandbox.setSwitches({ tokenErrors: 'empty' });
+    expect(await refusal(client.secret, 'x')).toEqual([400, null, '']);
+  },
+  async basicCredentials() {
+    const withSecret = async (secret: string) => {
+      const credentials = Buffer.from(`${client.id}:${secret}`).toString('base64');
+      const res = await postToken(sandbox, { grant_type: 'x' }, { Authorization: `Basic ${credentials}` });
+      return (await bodyOf(res)).error;
+    };
+    const encoded = client.secret.replaceAll('-', '%2D');
+    const [decodable, literal] = ['unsupported_grant_type', 'invalid_client'];
+    expect([await withSecret(client.secret), await withSecret(encoded)]).toEqual([decodable, decodable]);
+    sandbox.setSwitches({ basicCredentials: 'raw' });
+    expect([await withSecret(client.secret), await withSecret(encoded)]).toEqual([decodable, literal]);
+  },
+  async tokensOutliveClient() {
+    const statusAfterDeletion = async () => {
+      const made = await registerClient(sandbox);
+      const { access_token: token } = await tokensFor(sandbox, made);
+      await api(sandbox, 'DELETE', `/oauth/clients/${made.id}`);
+      return callerStatus(`Bearer ${token}`);
+    };
+    expect(await statusAfterDeletion()).toBe(401);
+    sandbox.setSwitches({ tokensOutliveClient: true });
+    expect(await statusAfterDeletion()).toBe(200);
+  },
+  async checkPkce() {
+    const wrong = async () => {
+      const { challenge } = pkcePair();
+      const pkce = { code_challenge: challenge, code_challenge_method: 'S256' };
+      const code = await codeFor(sandbox, client, pkce);
+      return (await redeem(sandbox, client, code, { code_verifier: pkcePair().verifier })).status;
+    };
+    expect(await wrong()).toBe(400);
+    sandbox.setSwitches({ checkPkce: false });
+    expect(await wrong()).toBe(200);
+  },
+  async refuseDuplicateNames() {
+    await registerClient(sandbox);
+    sandbox.setSwitches({ refuseDuplicateNames: true });
+    await expect(registerClient(sandbox)).rejects.toThrow('is taken by another client');
+    const other = await registerClient(sandbox, undefined, 'Another name');
+    const rename = (value: string) =>
+      api(sandbox, 'PATCH', `/oauth/clients/${other.id}`, {
+        body: [{ op: 'replace', path: '/name', value }],
+      });
+    expect((await rename('Test app')).status).toBe(400);
+    expect((await rename('Another name')).status).toBe(200);
+  },
+  async redirectUriDelay() {
+    sandbox.setSwitches({ redirectUriDelay: 60 });
+    const moved = 'https://moved.example.test/cb';
+    const body = [{ op: 'replace', path: '/redirectUri', value: moved }];
+    const patched = await bodyOf(await api(sandbox, 'PATCH', `/oauth/clients/${client.id}`, { body }));
+    expect([patched.redirectUri, Object.keys(patched).includes('formerRedirectUri')]).toEqual([moved, false]);
+    const statuses = async () =>
+      Promise.all(
+        [undefined, moved].map(
+          async (uri) =>
+            (await visit(authorizeUrl(sandbox, client, uri ? { redirect_uri: uri } : {}))).status,
+        ),
+      );
+    expect(await statuses()).toEqual([302, 400]);
+    sandbox.advanceClock(60_000);
+    expect(await statuses()).toEqual([400, 302]);
+  },
+  async rememberSession() {
+    const someone = authorizeUrl(sandbox, client, { login_hint: undefined });
+    const signIn = await openPage(someone);
+    expect((await press(signIn, ARIEL)).headers.get('set-cookie')).toBeNull();
+    sandbox.setSwitches({ rememberSession: true });
+    const cookie = (await press(signIn, ARIEL)).headers.get('set-cookie')?.split(';')[0] ?? '';
+    const again = await openPage(someone, { headers: { cookie } });
+    expect(again.text).toMatch(/<button[^>]*>Authorize<\/button>/);
+    expect(again.text).toContain(ARIEL);
+    const other = await openPage(new URL(linkOf(again, 'Log in as someone else'), sandbox.url).href, {
+      headers: { cookie },
+    });
+    expect(other.text).toContain('gus.globex@globex.example');
+    expect(JSON.stringify(sandbox.ledger())).not.toContain(cookie.split('=')[1]);
+    sandbox.forgetSessions();
+    expect((await openPage(someone, { headers: { cookie } })).text).toContain('gus.globex@globex.example');
+  },
+  async rememberConsent() {
+    const someone = authorizeUrl(sandbox, client, { login_hint: undefined, scope: 'reader' });
+    const logIn = async () => press(await openPage(someone), ARIEL);
+    sandbox.setSwitches({ rememberConsent: true });
+    const first = await logIn();
+    expect(first.status).toBe(200);
+    await press(await pageOf(first), 'Authorize');
+    expect(locationOf(await logIn()).searchParams.has('code')).toBe(true);
+    const more = await openPage(authorizeUrl(sandbox, client, { login_hint: undefined, scope: 'writer' }));
+    expect((await press(more, ARIEL)).status).toBe(200);
+    sandbox.revokeAuthorizations(ARIEL);
+    expect((await logIn()).status).toBe(200);
   },
   async codeLifetime() {
     sandbox.setSwitches({ codeLifetime: 600 });

@@ -11,6 +11,7 @@ import { changeFaults, replaceFaults, showFaults } from './faults-routes.ts';
 import { clearLedger, showLedger } from './ledger-routes.ts';
 import { changePersonaByForm, patchPersona, revokePersona, showPersonas } from './personas-routes.ts';
 import { reset } from './reset-routes.ts';
+import { forgetSessions, showState } from './state-routes.ts';
 import { patchSwitches, setSwitches, showSwitches } from './switches-routes.ts';
 
 /**
@@ -18,7 +19,7 @@ import { patchSwitches, setSwitches, showSwitches } from './switches-routes.ts';
  * web site, neither by a forged form nor by a name that points here.
  */
 export function controlApi(store: SandboxStore): Router {
-  const control = express.Router();
+  const control = express.Router({ caseSensitive: true, strict: true });
   control.use(onlyLoopbackHosts, sameOriginChanges);
   control.route('/ledger').get(showLedger(store)).delete(clearLedger(store)).post(clearLedger(store));
   control.route('/faults').get(showFaults(store)).put(replaceFaults(store)).post(changeFaults(store));
@@ -26,6 +27,8 @@ export function controlApi(store: SandboxStore): Router {
   control.route('/personas/:id').patch(patchPersona(store)).post(changePersonaByForm(store));
   control.post('/personas/:id/revoke', revokePersona(store));
   control.route('/switches').get(showSwitches(store)).patch(patchSwitches(store)).post(setSwitches(store));
+  control.get('/state', showState(store));
+  control.delete('/sessions', forgetSessions(store));
   control.all('/clock', allowedMethods('POST'), advanceClock(store));
   control.all('/reset', allowedMethods('POST'), reset(store));
   control.use(answerSandboxError);

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { sendPage } from '../http/send-page.ts';
 import { switchesPage } from '../pages/switches-page.ts';
 import type { SandboxStore } from '../store.ts';
-import { checkSwitches, switchesFromForm } from '../switch-fields.ts';
+import { checkSwitches, switchesFromForm } from '../switch-values.ts';
 import { backTo, readFields, readObject, wantsPage } from './request-input.ts';
 
 /** `GET /__sandbox/switches`. */

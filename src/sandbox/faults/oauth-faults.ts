@@ -77,7 +77,7 @@ export const oauthFaults = {
   no_rotation: {
     title: 'Refresh without rotation: the old refresh token stays, none is sent',
     endpoints: ['refresh'],
-    effect: { type: 'switches', switches: { rotateRefreshTokens: false } },
+    effect: { type: 'switches', switches: { refreshAnswer: 'omit' } },
   },
   short_lifetimes: givingTokens('Short lifetimes: 5 seconds', {
     type: 'switches',

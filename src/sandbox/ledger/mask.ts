@@ -13,7 +13,7 @@ const SECRET_NAMES = new Set([
   'set-cookie',
 ]);
 const SECRET_TEXT =
-  /\b(sandbox-(secret|code|access|refresh)-[\w-]{20,}|api-[0-9a-f]{8}-[0-9a-f-]{27}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+)/gi;
+  /\b(sandbox-(secret|code|access|refresh|session)-[\w-]{20,}|api-[0-9a-f]{8}-[0-9a-f-]{27}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]+)/gi;
 const key = randomBytes(32);
 
 /** Stands for a secret. The same secret has the same mask, so that one can see where it turns up again. */

@@ -46,7 +46,7 @@ export type ReturnAddress = Pick<AuthorizationRequest, 'redirectUri' | 'state'>;
 export function readAuthorizationRequest(store: SandboxStore, sent: URLSearchParams): AuthorizationRequest {
   const query = withoutEmpty(sent);
   const client = trustedClient(store, query);
-  const redirectUri = trustedRedirectUri(client, query);
+  const redirectUri = trustedRedirectUri(redirectUriInEffect(client, store.clock.now()), query);
   const [state, ...otherStates] = query.getAll('state');
   const returnAddress = { redirectUri, state: otherStates.length > 0 ? undefined : state };
   try {
@@ -68,13 +68,18 @@ function trustedClient(store: SandboxStore, query: URLSearchParams): OAuthClient
   );
 }
 
-function trustedRedirectUri(client: OAuthClient, query: URLSearchParams): string {
+/** A changed redirect URI may take a while to act: the switch `redirectUriDelay`. */
+function redirectUriInEffect({ redirectUri, formerRedirectUri }: OAuthClient, now: number): string {
+  return formerRedirectUri && now < formerRedirectUri.until ? formerRedirectUri.uri : redirectUri;
+}
+
+function trustedRedirectUri(registered: string, query: URLSearchParams): string {
   const [uri, ...others] = query.getAll('redirect_uri');
   if (!uri) throw new UntrustedRequestError('The app sent no redirect_uri.');
   if (others.length > 0) throw new UntrustedRequestError('The app sent redirect_uri more than once.');
-  if (uri === client.redirectUri) return uri;
+  if (uri === registered) return uri;
   throw new UntrustedRequestError(
-    `The app wants to go back to ${uri}, but is registered with ${client.redirectUri}. They must be the same, character for character.`,
+    `The app wants to go back to ${uri}, but is registered with ${registered}. They must be the same, character for character.`,
   );
 }
 

@@ -13,17 +13,21 @@ import {
   UntrustedRequestError,
 } from './authorization-request.ts';
 import { returnCode, returnError } from './authorization-response.ts';
+import { afterLogin } from './consent.ts';
 import { mayUse, membershipsOf } from './members-at-login.ts';
+import { rememberedMember } from './remembered.ts';
 
 /**
- * `GET /trust/oauth/authorize`: checks the request, then asks who is there. With `--auto-approve`, a `login_hint` that
- * names a member who may enter is answered at once.
+ * `GET /trust/oauth/authorize`: checks the request, then asks who is there, unless the browser is remembered. With
+ * `--auto-approve`, a `login_hint` that names a member who may enter is answered at once.
  */
 export function authorize(store: SandboxStore): RequestHandler {
   return (req, res, next) => {
     const request = readAuthorizationRequest(store, queryOf(req));
     const member = store.autoApprove ? hintedMember(store, request) : undefined;
     if (member) return withFaults(store, 'consent', returnCode(request, member))(req, res, next);
+    const remembered = rememberedMember(store, req);
+    if (remembered) return afterLogin(store, request, remembered)(req, res, next);
     sendPage(res, 200, signInPage(store, request));
   };
 }

@@ -2,6 +2,7 @@ import type { Request } from 'express';
 import type { OAuthClient } from '../model.ts';
 import { matchesHash } from '../secrets.ts';
 import type { SandboxStore } from '../store.ts';
+import type { Switches } from '../switches.ts';
 import { OAuthError } from './oauth-error.ts';
 
 /**
@@ -9,7 +10,7 @@ import { OAuthError } from './oauth-error.ts';
  * section 2.3.1), never by both. Throws `OAuthError` `invalid_client` (401) or `invalid_request` (400).
  */
 export function authenticateClient(store: SandboxStore, req: Request, form: URLSearchParams): OAuthClient {
-  const { id, secret } = readCredentials(req.headers.authorization, form);
+  const { id, secret } = readCredentials(store, req.headers.authorization, form);
   const client = store.clients.get(id);
   if (!client) throw new OAuthError('invalid_client', 'No such client is registered here.', 401);
   if (!matchesHash(secret, client.secretHash))
@@ -22,9 +23,13 @@ interface Credentials {
   secret: string;
 }
 
-function readCredentials(authorization: string | undefined, form: URLSearchParams): Credentials {
+function readCredentials(
+  store: SandboxStore,
+  authorization: string | undefined,
+  form: URLSearchParams,
+): Credentials {
   if (authorization === undefined) return credentialsInBody(form);
-  const basic = credentialsInHeader(authorization);
+  const basic = credentialsInHeader(authorization, store.switches);
   if (form.has('client_secret')) {
     throw new OAuthError(
       'invalid_request',
@@ -48,7 +53,7 @@ function credentialsInBody(form: URLSearchParams): Credentials {
   return { id, secret };
 }
 
-function credentialsInHeader(authorization: string): Credentials {
+function credentialsInHeader(authorization: string, { basicCredentials }: Switches): Credentials {
   const encoded = /^basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization)?.[1];
   const credentials = Buffer.from(encoded ?? '', 'base64').toString('utf8');
   // RFC 7617: the first colon ends the id, the secret may hold more of them.
@@ -56,6 +61,7 @@ function credentialsInHeader(authorization: string): Credentials {
   if (id === undefined || secret === undefined) {
     throw new OAuthError('invalid_client', 'The Authorization header holds no Basic credentials.', 401);
   }
+  if (basicCredentials === 'raw') return { id, secret };
   return { id: formDecode(id), secret: formDecode(secret) };
 }
 

@@ -12,11 +12,11 @@ export function redeemCode(store: SandboxStore, client: OAuthClient, form: URLSe
   const code = findCode(store, form.get('code'));
   refuseForeignClient(store, client, code);
   refuseReplay(store, code);
-  // One attempt is all a code gets: who fails the checks below does not get to guess again.
+  // One attempt is all a code gets: a client that fails the checks below does not get to guess again.
   code.spent = true;
   refuseExpired(store, code);
   refuseOtherRedirectUri(form.get('redirect_uri'), code);
-  checkVerifier(form.get('code_verifier'), code.codeChallenge);
+  if (store.switches.checkPkce) checkVerifier(form.get('code_verifier'), code.codeChallenge);
   const open = openGrant(store, code.grantId);
   if (!open) throw new OAuthError('invalid_grant', 'The member or the client behind this code is gone.');
   return issueTokens(store, open);

@@ -7,9 +7,9 @@ import { narrowToMember } from './scopes.ts';
 export interface TokenResponse {
   access_token: string;
   token_type: string;
-  expires_in: number;
+  expires_in?: number;
   refresh_token?: string;
-  scope: string;
+  scope?: string;
 }
 
 /**
@@ -21,17 +21,17 @@ export function issueTokens(
   { grant, member }: OpenGrant,
   { scope = grant.scope, refreshToken = true } = {},
 ): TokenResponse {
-  const { accessTokenLifetime, refreshTokenLifetime } = store.switches;
+  const { accessTokenLifetime, refreshTokenLifetime, returnScope, returnExpiresIn } = store.switches;
   const granted = narrowToMember(grantable(store, scope), member);
   const token = { grantId: grant.id, scope: granted };
   return {
     access_token: issueToken(store, { ...token, kind: 'access', lifetime: accessTokenLifetime }),
     token_type: 'bearer',
-    expires_in: accessTokenLifetime,
+    ...(returnExpiresIn ? { expires_in: accessTokenLifetime } : {}),
     ...(refreshToken && mayRefresh(store, grant.scope)
       ? { refresh_token: issueToken(store, { ...token, kind: 'refresh', lifetime: refreshTokenLifetime }) }
       : {}),
-    scope: granted.join(' '),
+    ...(returnScope ? { scope: granted.join(' ') } : {}),
   };
 }
 

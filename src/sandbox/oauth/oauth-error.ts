@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Response } from 'express';
 import { isClientMistake } from '../http/client-mistake.ts';
+import type { SandboxStore } from '../store.ts';
 
 /** A refusal in the words of RFC 6749: an error code, and a description for the developer who reads it. */
 export class OAuthError extends Error {
@@ -23,15 +24,30 @@ export function descriptionText(text: string): string {
     .slice(0, 300);
 }
 
-/** Sends an `OAuthError`, and what the body parser throws, as the token endpoint does: RFC 6749, section 5.2. */
-export const answerOAuthError: ErrorRequestHandler = (error, _req, res, next) => {
-  const refusal = asOAuthError(error);
-  if (!refusal) return next(error);
-  // RFC 9110, section 15.5.2: every 401 says how to authenticate.
-  if (refusal.status === 401) res.set('WWW-Authenticate', 'Basic realm="LaunchDarkly sandbox"');
-  const { error: code, message } = refusal;
-  sendUncached(res, refusal.status, { error: code, error_description: descriptionText(message) });
-};
+/**
+ * Sends an `OAuthError`, and what the body parser throws, as the token endpoint does: RFC 6749, section 5.2, or what the
+ * switch `tokenErrors` says.
+ */
+export function answerOAuthError({ switches }: SandboxStore): ErrorRequestHandler {
+  return (error, _req, res, next) => {
+    const refusal = asOAuthError(error);
+    if (!refusal) return next(error);
+    const { status, message } = refusal;
+    // RFC 9110, section 15.5.2: every 401 says how to authenticate.
+    if (status === 401) res.set('WWW-Authenticate', 'Basic realm="LaunchDarkly sandbox"');
+    if (switches.tokenErrors === 'rfc') {
+      const body = { error: refusal.error, error_description: descriptionText(message) };
+      return sendUncached(res, status, body);
+    }
+    if (switches.tokenErrors === 'rest') {
+      const code = status === 401 ? 'unauthorized' : 'invalid_request';
+      return sendUncached(res, status, { code, message });
+    }
+    res.status(status).set('Cache-Control', 'no-store');
+    if (switches.tokenErrors === 'text') res.type('text').send(`${message}\n`);
+    else res.end();
+  };
+}
 
 function asOAuthError(error: unknown): OAuthError | undefined {
   if (error instanceof OAuthError) return error;

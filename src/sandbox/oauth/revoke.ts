@@ -1,14 +1,13 @@
 import type { RequestHandler } from 'express';
-import { findToken, revokeGrant } from '../grants.ts';
-import type { OAuthClient, OAuthToken } from '../model.ts';
+import { findToken, revokeToken } from '../grants.ts';
 import type { SandboxStore } from '../store.ts';
 import { authenticateClient } from './client-authentication.ts';
 import { readForm } from './form.ts';
 import { OAuthError } from './oauth-error.ts';
 
 /**
- * `POST /trust/oauth/revoke`, RFC 7009. A refresh token takes everything of its authorization with it, an access token
- * only itself; a token nobody knows is as good as revoked.
+ * `POST /trust/oauth/revoke`, RFC 7009. What else ends with the token, the switch `revocationScope` says; a token nobody
+ * knows is as good as revoked.
  */
 export function revoke(store: SandboxStore): RequestHandler {
   return (req, res) => {
@@ -17,15 +16,10 @@ export function revoke(store: SandboxStore): RequestHandler {
     const value = form.get('token');
     if (!value) throw new OAuthError('invalid_request', 'token is missing.');
     const token = findToken(store, value);
-    if (token) revokeToken(store, client, token);
+    if (token && store.grants.get(token.grantId)?.clientId !== client.id) {
+      throw new OAuthError('invalid_grant', 'The token was issued to another client.');
+    }
+    if (token) revokeToken(store, token);
     res.status(200).set('Cache-Control', 'no-store').end();
   };
-}
-
-function revokeToken(store: SandboxStore, client: OAuthClient, token: OAuthToken): void {
-  if (store.grants.get(token.grantId)?.clientId !== client.id) {
-    throw new OAuthError('invalid_grant', 'The token was issued to another client.');
-  }
-  if (token.kind === 'refresh') revokeGrant(store, token.grantId);
-  else store.tokens.delete(token.hash);
 }

@@ -30,7 +30,7 @@ ${client.description && html`<p class="lead" dir="auto">${client.description}</p
 <button type="submit" name="decision" value="cancel">Cancel</button>
 </p>
 </form>
-<p class="aside">Not you? <a href="/trust/oauth/authorize?${request.query}">Log in as someone else</a></p>`,
+<p class="aside">Not you? <a href="/trust/oauth/login?${new URLSearchParams({ request: request.query }).toString()}">Log in as someone else</a></p>`,
   );
 }
 

@@ -9,13 +9,14 @@ import { authenticate, requireAdmin } from './caller.ts';
 import { applyPatch } from './json-patch.ts';
 import { checkOAuthClientInput } from './oauth-client-input.ts';
 import { oauthClientListRep, oauthClientRep } from './oauth-client-rep.ts';
-import { invalidRequestBody, notFound } from './rest-error.ts';
+import { invalidRequestBody, notFound, validationFailed } from './rest-error.ts';
 
 /** `POST /api/v2/oauth/clients`: registers a client. Its secret is in this answer and nowhere else. */
 export function createOAuth2Client(store: SandboxStore): RequestHandler {
   return async (req, res) => {
     const accountId = administeredAccount(store, req);
     const input = checkOAuthClientInput(store, readJson(req));
+    refuseTakenName(store, { accountId, name: input.name });
     const secret = store.switches.awkwardSecrets ? newAwkwardSecret() : newSecret('secret');
     const client: OAuthClient = {
       id: newClientId(),
@@ -64,7 +65,12 @@ export function patchOAuthClient(store: SandboxStore): RequestHandler {
     const patch = readJson(req);
     const attributes = { ...client, ...(description === undefined ? {} : { description }) };
     const input = checkOAuthClientInput(store, applyPatch(attributes, oauthClientRep(found), patch));
-    const patched: OAuthClient = { ...client, ...input };
+    refuseTakenName(store, { ...client, name: input.name });
+    const patched: OAuthClient = {
+      ...client,
+      ...input,
+      ...formerRedirectUri(store, found, input.redirectUri),
+    };
     store.clients.set(client.id, patched);
     await store.saved();
     res.json(oauthClientRep(patched));
@@ -78,6 +84,24 @@ export function deleteOAuthClient(store: SandboxStore): RequestHandler {
     await store.saved();
     res.status(204).end();
   };
+}
+
+/** Whether LaunchDarkly refuses a name that is taken is not known: it does not, with a switch. */
+function refuseTakenName(
+  { clients, switches }: SandboxStore,
+  { id, accountId, name }: { id?: string; accountId: string; name: string },
+): void {
+  const taken = [...clients.values()].some(
+    (client) => client.accountId === accountId && client.name === name && client.id !== id,
+  );
+  if (taken && switches.refuseDuplicateNames) {
+    throw validationFailed([{ attribute: 'name', reason: 'is taken by another client' }]);
+  }
+}
+
+function formerRedirectUri({ clock, switches }: SandboxStore, { redirectUri }: OAuthClient, next: string) {
+  if (next === redirectUri || switches.redirectUriDelay === 0) return {};
+  return { formerRedirectUri: { uri: redirectUri, until: clock.now() + switches.redirectUriDelay * 1000 } };
 }
 
 function administeredAccount(store: SandboxStore, req: Request): string {
