@@ -13,8 +13,9 @@ export interface Admission {
 
 /**
  * Makes the question "who is this, and may they enter?". LaunchDarkly's caller-identity decides (account, member) and
- * members/me describes; both are asked side by side. Throws `LoginError` when LaunchDarkly does not say, or the person
- * may not enter.
+ * members/me describes; both are asked side by side. Throws `LoginError`: `token_rejected`, `profile_refused` or a
+ * `provider_…` reason when LaunchDarkly does not say, `identity_mismatch` when the two disagree, and `account_not_allowed`,
+ * `role_not_allowed` or `invitation_pending` when the person may not enter.
  */
 export function createFetchUser(
   launchDarkly: Pick<LaunchDarkly, 'getCallerIdentity' | 'getCurrentMember'>,

@@ -21,7 +21,9 @@ export interface LiveLogin {
   ensure(req: Request): Promise<Login | undefined>;
   /**
    * Runs `task` with the access token. When that fails with `status` 401, the token is refreshed and the task run once
-   * more; a second 401 ends the session. Throws `LoginError('login_required')` when nobody is logged in.
+   * more; a second 401 ends the session. Throws `LoginError`: `login_required` when nobody is logged in, `provider_failed`
+   * when the token cannot be refreshed for now, another reason when the person may no longer enter. Rejects with what
+   * `task` or the session store throws.
    */
   withAccessToken<T>(req: Request, task: (accessToken: string) => Promise<T>): Promise<T>;
 }

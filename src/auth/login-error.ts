@@ -29,7 +29,7 @@ export type LoginErrorReason =
   | 'provider_rate_limited'
   /** No connection to the authorization server: DNS, refused, reset, TLS, proxy. */
   | 'provider_unreachable'
-  /** The authorization server took too long. */
+  /** The authorization server took too long, or says that we did (HTTP 408). */
   | 'provider_timeout'
   /** The authorization server failed (HTTP 5xx). */
   | 'provider_failed'
@@ -60,7 +60,7 @@ export interface LoginErrorDetails {
   retryAfterSeconds?: number | undefined;
 }
 
-/** A server may ask for a wait of years, which helps nobody: whoever waits for an hour may as well try. */
+/** A server, or a clock that is wrong, may ask for a wait of years. */
 const longestRetryAfter = 3_600;
 
 /** A login failed, for one of the known reasons. Its message is the reason: wording belongs to the host app. */

@@ -27,7 +27,7 @@ export interface ApiErrorDetails {
   readonly serverMessage?: string | undefined;
   /** What is wrong with an answer that says yes. */
   readonly flaw?: string;
-  /** Milliseconds after which LaunchDarkly wants to be asked again. */
+  /** Milliseconds after which LaunchDarkly wants to be asked again, of which at most an hour is kept. */
   readonly retryAfterMs?: number | undefined;
   /** Node's or undici's code of a failed connection. */
   readonly code?: string | undefined;
@@ -49,7 +49,8 @@ export class LaunchDarklyApiError extends Error {
   readonly likelyCause: string;
   readonly nextStep: string;
 
-  constructor(details: ApiErrorDetails) {
+  constructor(given: ApiErrorDetails) {
+    const details = { ...given, retryAfterMs: atMostAnHour(given.retryAfterMs) };
     const { likelyCause, nextStep } = explain(details);
     super(`${whatHappened(details)} ${likelyCause} ${nextStep}`, { cause: details.cause });
     this.operation = details.operation;
@@ -62,6 +63,11 @@ export class LaunchDarklyApiError extends Error {
     this.likelyCause = likelyCause;
     this.nextStep = nextStep;
   }
+}
+
+/** A server, or a clock that is wrong, may ask for a wait of years. */
+function atMostAnHour(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : Math.min(milliseconds, 3_600_000);
 }
 
 function whatHappened({ operation, status, serverMessage, flaw, code }: ApiErrorDetails): string {
