@@ -225,10 +225,13 @@ export function isRenewalDue({ renewAt }: Login): boolean {
   return renewAt !== undefined && renewAt <= Date.now();
 }
 
+/** Milliseconds by which the clocks of two machines may differ. */
+const clockTolerance = 5_000;
+
 /** Milliseconds since the API said who this is; Infinity when that seems to lie ahead, for the clock was set back. */
 export function answerAge({ verifiedAt }: Login): number {
   const age = Date.now() - verifiedAt;
-  return age < 0 ? Number.POSITIVE_INFINITY : age;
+  return age < -clockTolerance ? Number.POSITIVE_INFINITY : age;
 }
 
 /**
