@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { ErrorRequestHandler, Express } from 'express';
 import express from 'express';
@@ -51,6 +52,7 @@ beforeEach(async () => {
       issuer: server.url,
       authorization_endpoint: `${server.url}/authorize`,
       token_endpoint: `${server.url}/token`,
+      revocation_endpoint: `${server.url}/revoke`,
     },
     clientId: 'c1',
     clientSecret: 's1',
@@ -64,6 +66,7 @@ beforeEach(async () => {
   });
   app = express();
   app.use(session({ store, secret: sessionSecret, resave: false, saveUninitialized: false }));
+  app.use(auth.router);
   app.get('/private', auth.requireLogin, (_req, res) => void res.json('in'));
   app.get('/token', auth.requireLogin, async (req, res) => {
     res.json(await auth.withAccessToken(req, async (accessToken) => accessToken));
@@ -231,6 +234,20 @@ describe('while the server is in trouble', () => {
     for (const cookie of cookies) expect(await visit(cookie)).toBe(200);
     expect(asked).toHaveLength(20);
   });
+});
+
+test('a login that the session store cannot keep revokes nothing', async () => {
+  const begun = await request(app).get('/auth/login');
+  const state = new URL(begun.headers.location ?? '').searchParams.get('state');
+  const cookie = [begun.headers['set-cookie']].flat().map((line) => String(line).split(';')[0]);
+  jest.spyOn(store, 'set').mockImplementation((_id, _session, done) => done?.(new Error('full')));
+  const { status } = await request(app)
+    .get(`/auth/callback?code=c&state=${state}`)
+    .set('cookie', cookie.join('; '));
+  expect(status).toBe(500);
+  expect(asked).toEqual(['fresh']);
+  await sleep(200);
+  expect(server.requests.map(({ path }) => path)).toEqual(['/token']);
 });
 
 function stored(): Promise<Record<string, SessionData>> {
