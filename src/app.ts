@@ -98,7 +98,7 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   app.disable('x-powered-by').disable('etag').set('trust proxy', config.trustProxy);
   usePublicOrigin(app, redirectUri);
   app.use(requestLog(logger), securityHeaders(redirectUri));
-  addHealthRoutes(app, { pingStore: () => store.ping(), isStopping });
+  addHealthRoutes(app, { pingStore: () => store.ping(), isStopping, logger });
   const behindProxy = config.tls.mode === 'proxy';
   if (behindProxy) app.use(createProxyCheck(logger));
   app.use(canonicalOrigin(redirectUri, behindProxy));
