@@ -1,5 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
+import { createFileEngine } from '../../src/session-store/file-engine.ts';
+import { openDatabase } from '../../src/session-store/open-database.ts';
 import { openSessionStore } from '../../src/session-store/open-session-store.ts';
 import { sessionEngines } from '../support/session-engines.ts';
 
@@ -93,3 +95,19 @@ describe.each(engines.filter(([engine]) => engine !== 'memory'))(
     });
   },
 );
+
+test('in a database a lease that has ended is taken over, and its former holder can neither extend nor end it', async () => {
+  let now = Date.now();
+  const engine = createFileEngine(await openDatabase(':memory:'), 'memory:', () => now);
+  expect(await engine.takeLease('key', 'dead', 1000)).toBe(true);
+  now += 999;
+  expect(await engine.takeLease('key', 'next', 1000)).toBe(false);
+  now += 1;
+  expect(await engine.takeLease('key', 'next', 1000)).toBe(true);
+  await engine.extendLease('key', 'dead', 5000);
+  await engine.releaseLease('key', 'dead');
+  expect(await engine.takeLease('key', 'third', 1000)).toBe(false);
+  now += 1000;
+  expect(await engine.takeLease('key', 'third', 1000)).toBe(true);
+  await engine.close();
+});

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import Database from 'libsql';
-import type { SessionStore } from '../../src/session-store/open-session-store.ts';
+import { createFileEngine } from '../../src/session-store/file-engine.ts';
+import { openDatabase } from '../../src/session-store/open-database.ts';
 import { openSessionStore } from '../../src/session-store/open-session-store.ts';
+import { SessionStore } from '../../src/session-store/session-store.ts';
 import { sessionEngines } from '../support/session-engines.ts';
 import { destroy, get, login, newSession, set } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
@@ -315,6 +317,108 @@ test('a member is still known while another process keeps the store from being w
   expect(await get(store, 'one')).not.toBeNull();
   expect(reported).toHaveLength(1);
   other.close();
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+/** A store in a file of its own, whose database can be given a limit: the next page does not fit. */
+async function withFullDatabase(
+  use: (store: SessionStore, full: (yes: boolean) => void, file: string) => Promise<void>,
+) {
+  const directory = mkdtempSync(join(tmpdir(), 'session-store-'));
+  const file = join(directory, 'sessions.db');
+  const opened = await openDatabase(file);
+  const store = new SessionStore(createFileEngine(opened, file, Date.now), { idleMs, maxMs });
+  const { database } = opened;
+  const full = (yes: boolean) => database.exec(`PRAGMA max_page_count = ${yes ? 1 : 1_000_000}`); // 1: as it is now
+  try {
+    await use(store, full, file);
+  } finally {
+    await store.close();
+    rmSync(directory, { recursive: true });
+  }
+}
+
+const big = { finishedLogins: [{ state: 'big', returnTo: '/'.repeat(20_000) }] };
+
+test('what could not be stored is stored by the next save of the same session', async () => {
+  await withFullDatabase(async (store, full) => {
+    await set(store, 'one', newSession());
+    const found = (await get(store, 'one'))!;
+    full(true);
+    const changed = Object.assign(found, big);
+    await expect(set(store, 'one', changed)).rejects.toMatchObject({ code: 'SESSION_STORE_UNAVAILABLE' });
+    full(false);
+    await set(store, 'one', changed);
+    expect(await get(store, 'one')).toMatchObject(big);
+
+    const fresh = { ...newSession(), ...big };
+    full(true);
+    await expect(set(store, 'fresh', fresh)).rejects.toMatchObject({ code: 'SESSION_STORE_UNAVAILABLE' });
+    full(false);
+    await set(store, 'fresh', fresh);
+    expect(await get(store, 'fresh')).toMatchObject(big);
+  });
+});
+
+test('of sessions that begin together all are stored or none, and the next is', async () => {
+  await withFullDatabase(async (store, full, file) => {
+    full(true);
+    const begun = await Promise.allSettled([
+      set(store, 'small', newSession()),
+      set(store, 'big', { ...newSession(), ...big }),
+    ]);
+    expect(begun.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(await get(store, 'small')).toBeNull();
+    full(false);
+    await set(store, 'next', newSession());
+    const other = await openSessionStore(`file:${file}`, { idleMs, maxMs });
+    expect([await get(other, 'small'), await get(other, 'next')]).toEqual([null, expect.anything()]);
+    await other.close();
+  });
+});
+
+test('in a file a session that the database refuses takes no other along into a transaction that stays open', async () => {
+  await withFullDatabase(async (_store, _full, file) => {
+    const now = Date.now();
+    const engine = createFileEngine(await openDatabase(file), file, () => now);
+    const record = { data: '{}', login: null, revision: 0, expiresAt: now + 1000 };
+    const insert = (id: string, expiresAt = record.expiresAt) =>
+      new Promise((resolve) => engine.insert(id, { ...record, expiresAt }, now, resolve));
+    expect(await Promise.all([insert('good'), insert('bad', now + 0.5)])).toEqual([
+      expect.objectContaining({ code: 'SESSION_STORE_UNAVAILABLE' }),
+      expect.objectContaining({ code: 'SESSION_STORE_UNAVAILABLE' }),
+    ]);
+    expect(await Promise.all([insert('later'), insert('too')])).toEqual([null, null]);
+    const other = new Database(file);
+    expect(other.prepare('SELECT id FROM sessions ORDER BY id').raw().all()).toEqual([['later'], ['too']]);
+    other.close();
+    await engine.close();
+  });
+});
+
+test('a full database is not ready, and ready again when there is room', async () => {
+  await withFullDatabase(async (store, full) => {
+    full(true);
+    await expect(store.ping()).rejects.toMatchObject({ code: 'SESSION_STORE_UNAVAILABLE' });
+    full(false);
+    await store.ping();
+  });
+});
+
+test('however many ask at once whether the store is ready, it is tried once', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'session-store-'));
+  const opened = await openDatabase(join(directory, 'sessions.db'));
+  const engine = createFileEngine(opened, 'sessions.db', Date.now);
+  let tried = 0;
+  const counted = { ...engine, ping: () => engine.ping().finally(() => void tried++) };
+  const store = new SessionStore(counted, { idleMs, maxMs });
+  await Promise.all(Array.from({ length: 50 }, () => store.ping()));
+  await store.ping();
+  expect(tried).toBe(1);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await store.ping();
+  expect(tried).toBe(2);
   await store.close();
   rmSync(directory, { recursive: true });
 });
