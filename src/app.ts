@@ -111,7 +111,10 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   app.get('/flow', flow.page);
   addButtonKit(app, { render, currentUser });
   app.use(notFound, createErrorHandler({ render, logger }));
-  return { handler: app, messages: messageClasses(app), preload: rateLimit.load, close: http.close };
+  const preload = async () => {
+    await Promise.all([http.load(), flow.load(), rateLimit.load()]);
+  };
+  return { handler: app, messages: messageClasses(app), preload, close: http.close };
 }
 
 /** What every page may say about the site. */

@@ -48,14 +48,13 @@ export async function startApp(config: AppConfig, logger: Logger): Promise<Runni
       await app.close();
       await store.close();
     };
-    return {
-      server,
-      port,
-      preload: app.preload,
-      announceStop,
-      close,
-      stop: () => stopListening(server).then(close),
+    const preload = async () => {
+      await app.preload();
+      if (config.sessionStore.startsWith('file:')) await import('libsql/promise'); // for the first sweep
+      if (config.tls.mode === 'local') await import('selfsigned'); // for a renewal of the certificate
     };
+    const stop = () => stopListening(server).then(close);
+    return { server, port, preload, announceStop, close, stop };
   } catch (error) {
     await store.close();
     throw error;

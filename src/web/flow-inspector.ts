@@ -21,6 +21,8 @@ export interface FlowInspector {
   readonly observe?: FlowRecorder['observe'];
   /** `GET /flow`. */
   readonly page: RequestHandler;
+  /** Loads what the page needs and a start does not. Rejects when it cannot be loaded. */
+  load(): Promise<void>;
 }
 
 /** @see FlowInspector */
@@ -28,8 +30,11 @@ export function createFlowInspector(options: FlowInspectorOptions): FlowInspecto
   const { enabled, paths, render, currentUser } = options;
   const recorder = enabled ? createFlowRecorder(options) : undefined;
 
+  // A tenth of this app's files, for a page that few look at.
+  const loadView = () => import('./flow/flow-view.ts');
+
   const page: RequestHandler = async (request, response) => {
-    const { viewFlow } = await import('./flow/flow-view.ts'); // a page few look at, and a tenth of this app's files
+    const { viewFlow } = await loadView();
     const now = Date.now();
     const flows = recorder?.flowsOf(request).map((flow) => viewFlow(flow, paths.callback, now)) ?? [];
     const wanted = Number(request.query.attempt);
@@ -41,7 +46,10 @@ export function createFlowInspector(options: FlowInspectorOptions): FlowInspecto
     );
   };
 
-  if (!recorder) return { watch: (login) => [login], page };
+  const load = async () => {
+    await loadView();
+  };
+  if (!recorder) return { watch: (login) => [login], page, load };
   const { record, recordFailure, observe } = recorder;
-  return { watch: (login) => [record, login, recordFailure], observe, page };
+  return { watch: (login) => [record, login, recordFailure], observe, page, load };
 }

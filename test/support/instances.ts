@@ -7,6 +7,7 @@ import { listening, registeredAt, startServerProcess } from './server-process.ts
 /** One process of an app that runs in several, behind a proxy that ends TLS: the tests play the proxy. */
 export interface Instance {
   readonly server: ServerProcess;
+  readonly port: number;
   /** Sends a request as the proxy would, for a client at the address `from`. */
   request(
     path: string,
@@ -42,6 +43,7 @@ export async function startInstance(settings: Record<string, string>, compiled?:
   const pool = new Pool(`http://127.0.0.1:${port}`, { connections: 64, headersTimeout: 15_000 });
   return {
     server,
+    port,
     async request(path, { method = 'GET', cookie = '', from } = {}) {
       const { statusCode, headers, body } = await pool.request({
         path,
