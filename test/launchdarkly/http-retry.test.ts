@@ -102,6 +102,14 @@ describe('a read', () => {
   });
 });
 
+test('a server that asks to wait for a day gets its answer passed on at once, and is not asked again', async () => {
+  const server = await recovering({ status: 429, headers: { 'retry-after': '86400' } });
+  const startedAt = performance.now();
+  expect((await client(20_000).request({ method: 'GET', url: server.url })).status).toBe(429);
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
+  expect(server.requests).toHaveLength(1);
+});
+
 test.each(['POST', 'PATCH', 'DELETE', 'PUT'])('a %s is never sent twice', async (method) => {
   const server = await recovering({ status: 503, headers: { 'retry-after': '0' } });
   const broken = closing(
