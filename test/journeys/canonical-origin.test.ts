@@ -1,4 +1,9 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import express from 'express';
+import { parseRedirectUri } from '../../src/config/redirect-uri.ts';
+import { canonicalOrigin } from '../../src/web/security.ts';
 import { Browser } from '../support/browser.ts';
 import type { RawConnection } from '../support/raw-http.ts';
 import { connectRaw } from '../support/raw-http.ts';
@@ -68,6 +73,48 @@ describe('an app that ends TLS itself', () => {
   function expectOurRedirectUri(location = ''): void {
     expect(new URL(location).searchParams.get('redirect_uri')).toBe(`${app.url}/auth/callback`);
   }
+});
+
+describe('an app that is reached at the default port of its scheme', () => {
+  /** Only the origin counts here: the app listens elsewhere. */
+  async function hostAnswer(redirectUri: string, host: string): Promise<string> {
+    const app = express();
+    app.use(canonicalOrigin(parseRedirectUri(redirectUri), false), (_req, res) => res.end('served'));
+    const server = app.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const connection = connectRaw(port);
+    const { status, head } = await connection.request('/account?a=1', [`Host: ${host}`]);
+    connection.close();
+    server.close();
+    return status === 200 ? 'served' : (/^Location: ([^\r]*)/im.exec(head)?.[1] ?? String(status));
+  }
+
+  test.each([
+    ['https://app.example.com/cb', 'app.example.com'],
+    ['https://app.example.com/cb', 'app.example.com:443'],
+    ['https://app.example.com/cb', 'APP.Example.COM:443'],
+    ['http://localhost/cb', 'localhost:80'],
+    ['http://localhost/cb', 'LOCALHOST'],
+    ['http://[::1]/cb', '[::1]:80'],
+    ['https://localhost:3000/cb', 'LocalHost:3000'],
+  ])('%s serves Host: %s', async (redirectUri, host) => {
+    expect(await hostAnswer(redirectUri, host)).toBe('served');
+  });
+
+  test.each([
+    ['https://app.example.com/cb', 'app.example.com:80'],
+    ['https://app.example.com/cb', 'app.example.com.'],
+    ['https://app.example.com/cb', 'app.example.com:8443'],
+    ['https://app.example.com/cb', 'evil.example'],
+    ['http://localhost/cb', 'localhost:443'],
+    ['https://localhost:3000/cb', 'localhost'],
+    ['https://localhost:3000/cb', 'localhost:443'],
+  ])('%s redirects Host: %s, once', async (redirectUri, host) => {
+    const location = await hostAnswer(redirectUri, host);
+    expect(location).toBe(`${new URL(redirectUri).origin}/account?a=1`);
+    expect(await hostAnswer(redirectUri, new URL(location).host)).toBe('served');
+  });
 });
 
 describe('an app behind a proxy that ends TLS', () => {

@@ -96,6 +96,8 @@ describe('logging out', () => {
     const { browser } = await logIn(app);
     for (const headers of [
       { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { 'sec-fetch-site': 'same-site', origin: app.url },
       { origin: 'https://evil.example' },
       { origin: 'null' },
     ]) {
