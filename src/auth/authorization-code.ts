@@ -1,9 +1,8 @@
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as client from 'openid-client';
 import { isTransient, LoginError } from './login-error.ts';
 import { toLoginError } from './oauth-error.ts';
-import { nextRandomBytes } from './random.ts';
 import { readTokenResponses } from './token-response.ts';
 
 /** An OAuth2 authorization server's endpoints: the part of RFC 8414 metadata that a login needs. */
@@ -185,7 +184,7 @@ function isLoopbackHttp(endpoint: string): boolean {
 
 /** 256 random bits: as a code verifier, what RFC 7636, section 4.1 recommends. */
 function oneTimeValue(): string {
-  return nextRandomBytes(32).toString('base64url');
+  return randomBytes(32).toString('base64url');
 }
 
 /** What openid-client does with WebCrypto, which sends the few bytes through the thread pool. */

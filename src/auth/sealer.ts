@@ -1,5 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
-import { nextRandomBytes } from './random.ts';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Encrypts text so that only this app can read it, and notices any change (AES-256-GCM). */
 export interface Sealer {
@@ -18,7 +17,7 @@ export function createSealer(secrets: readonly [string, ...string[]], purpose: s
   const [newest = Buffer.alloc(0)] = keys;
   return {
     seal(text, context) {
-      const iv = nextRandomBytes(ivLength);
+      const iv = randomBytes(ivLength);
       const cipher = createCipheriv('aes-256-gcm', newest, iv).setAAD(Buffer.from(context));
       const body = [cipher.update(text, 'utf8'), cipher.final()];
       return Buffer.concat([iv, cipher.getAuthTag(), ...body]).toString('base64url');
