@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { TestApp } from '../support/test-app.ts';
 import { ada, ariel, logIn, startTestApp, whoAmI } from '../support/test-app.ts';
+import { until } from '../support/until.ts';
 
 const minute = 60_000;
 const realNow = Date.now;
@@ -55,7 +55,7 @@ test('a change is noticed before SESSION_REVALIDATE is over, behind the back of 
   const { browser } = await logIn(app);
   ahead += 4.5 * minute;
   expect(await whoAmI(app, browser)).toMatchObject({ status: 200 });
-  while (count('user_verified') === 0) await sleep(5);
+  await until(() => count('user_verified') > 0);
   ahead += 4 * minute;
   const asked = app.sandbox.ledger().length;
   expect(await whoAmI(app, browser)).toMatchObject({ status: 200 });
@@ -89,7 +89,7 @@ test('a refresh that LaunchDarkly answers slowly keeps nobody waiting for long, 
   const answers = await Promise.all(Array.from({ length: 5 }, () => whoAmI(app, browser)));
   expect(answers).toEqual(Array.from({ length: 5 }, () => ({ status: 200, email: ariel.email })));
   expect(realNow() - started).toBeLessThan(4000);
-  while (count('tokens_refreshed') === 0) await sleep(20);
+  await until(() => count('tokens_refreshed') > 0);
   expect(await whoAmI(app, browser)).toMatchObject({ status: 200 });
   expect(app.sandbox.ledger().filter(({ endpoint }) => endpoint === 'refresh')).toHaveLength(1);
 });

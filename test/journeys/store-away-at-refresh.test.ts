@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { redisServer } from '../support/redis-server.ts';
 import type { TestApp } from '../support/test-app.ts';
 import { logIn, startTestApp, whoAmI } from '../support/test-app.ts';
+import { until } from '../support/until.ts';
 
 const hour = 3_600_000;
 const realNow = Date.now;
@@ -31,17 +31,20 @@ else {
     app.sandbox.setFault({ endpoint: 'refresh', fault: 'slow', delayMs: 300, times: 1 });
     ahead = hour;
     const late = whoAmI(app, browser);
-    while (refreshes().length === 0) await sleep(5);
+    await until(() => refreshes().length > 0);
     redis.freeze();
-    while (!refreshes()[0]?.response) await sleep(5);
+    await until(() => refreshes()[0]?.response !== undefined);
     await late;
     redis.thaw();
-    while ((await whoAmI(app, browser)).status === 503) await sleep(20);
+    await until(async () => (await whoAmI(app, browser)).status !== 503, { everyMs: 20 });
     expect(await whoAmI(app, browser)).toMatchObject({ status: 200 });
 
     // With the replaced token still at hand the next refresh succeeds; a visit that joins the first renewal does not ask.
     ahead += hour;
-    while (!refreshes()[1]?.response) expect((await whoAmI(app, browser)).status).not.toBe(401);
+    await until(async () => {
+      expect((await whoAmI(app, browser)).status).not.toBe(401);
+      return refreshes()[1]?.response !== undefined;
+    });
     expect(await whoAmI(app, browser)).toMatchObject({ status: 200 });
     expect(refreshes().map(({ response }) => response?.status)).toEqual([200, 200]);
     expect(app.log().filter(({ event }) => event === 'session_ended')).toEqual([]);
