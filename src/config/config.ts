@@ -80,8 +80,8 @@ export function checkAppConfig(input?: ConfigInput): {
   const config: AppConfig = {
     baseUri: readBaseUri(read),
     redirectUri,
-    clientId: read.required('LD_OAUTH_CLIENT_ID', value.credential, ''),
-    clientSecret: read.required('LD_OAUTH_CLIENT_SECRET', value.credential, ''),
+    clientId: read.required('LD_OAUTH_CLIENT_ID', value.clientCredential, ''),
+    clientSecret: read.required('LD_OAUTH_CLIENT_SECRET', value.clientCredential, ''),
     clientAuth: read.optional('LD_OAUTH_CLIENT_AUTH', value.oneOf('post', 'basic'), 'post'),
     pkce: read.optional('LD_OAUTH_PKCE', value.onOff, true),
     scope: read.optional('LD_OAUTH_SCOPE', value.scope, 'reader'),

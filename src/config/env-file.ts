@@ -1,7 +1,8 @@
-import { mkdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { mkdir, readlink, realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { EnvFileError } from './env-file-error.ts';
 import { editEnvText } from './env-text.ts';
+import { readEnvText } from './read-env-text.ts';
 import { removeLeftover, replaceFile } from './replace-file.ts';
 
 export type { EnvFileReason } from './env-file-error.ts';
@@ -30,7 +31,7 @@ export async function updateEnvFile(
   const file = await followLinks(resolve(path));
   try {
     await mkdir(dirname(file), { recursive: true });
-    const existing = await readExisting(file);
+    const existing = readExisting(file, path);
     const text = editEnvText(existing?.text ?? '', values);
     const asItShouldBe = existing?.text === text && isPrivate(existing.mode);
     if (asItShouldBe && !rewrite) await removeLeftover(file);
@@ -58,7 +59,7 @@ export async function rehearseEnvFile(
   try {
     await mkdir(dirname(file), { recursive: true });
     await removeLeftover(file);
-    const existing = await readExisting(file);
+    const existing = readExisting(file, path);
     if (!existing) return undefined;
     editEnvText(existing.text, Object.fromEntries(names.map((name) => [name, 'a value to come'])));
   } catch (error) {
@@ -69,32 +70,27 @@ export async function rehearseEnvFile(
 
 /** Where an env file really is: its path with every symbolic link followed, also when there is no file yet. */
 export async function followLinks(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch {
-    const target = await readlink(path).catch(() => undefined);
-    return target === undefined ? path : resolve(dirname(path), target);
+  let at = path;
+  for (let links = 0; links < 40; links++) {
+    const folder = await realpath(dirname(at)).catch(() => dirname(at));
+    const target = await readlink(at).catch(() => undefined);
+    if (target === undefined) return join(folder, basename(at));
+    at = resolve(folder, target);
   }
+  return path; // a circle: whatever is done with it fails with ELOOP
 }
 
-async function readExisting(file: string) {
-  const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+function readExisting(file: string, path: string) {
+  const found = readEnvText(file, path);
   if (!found) return undefined;
-  if (!found.isFile())
-    throw new EnvFileError('not_a_file', 'There is something else in its place, not a file.');
-  if ((found.mode & 0o200) === 0) {
+  const { text, stat } = found;
+  if ((stat.mode & 0o200) === 0) {
     throw new EnvFileError(
       'read_only',
-      `It is read-only (${octal(found.mode)}). To allow it: chmod u+w ${file}`,
+      `${path} is read-only (${octal(stat.mode)}). To allow it: chmod u+w ${file}`,
     );
   }
-  const bytes = await readFile(file);
-  const text = bytes.toString('utf8');
-  if (!Buffer.from(text).equals(bytes)) throw new EnvFileError('not_utf8', 'It is not UTF-8 text.');
-  return { text, mode: found.mode, owner: { uid: found.uid, gid: found.gid } };
+  return { text, mode: stat.mode, owner: { uid: stat.uid, gid: stat.gid } };
 }
 
 /** Readable by its owner alone. */
@@ -109,9 +105,13 @@ function octal(mode: number): string {
 /** Every failure names the file; what the system said becomes a sentence. */
 export function explainWriteError(path: string, error: unknown): EnvFileError {
   if (error instanceof EnvFileError) {
-    return new EnvFileError(error.reason, `${path} was left as it is. ${error.message}`, error);
+    const { reason, message, cause } = error;
+    if (reason === 'unreadable') return explainWriteError(path, cause);
+    return message.startsWith(path)
+      ? error
+      : new EnvFileError(reason, `${path} was left as it is. ${message}`, error);
   }
-  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+  const code = (error as NodeJS.ErrnoException).code || 'unknown error';
   const why = systemErrors[code] ?? 'The system refused.';
   return new EnvFileError('not_writable', `${path} cannot be written (${code}). ${why}`, error);
 }

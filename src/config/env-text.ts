@@ -5,7 +5,8 @@ import { EnvFileError } from './env-file-error.ts';
 /**
  * Sets values in the text of an env file and leaves everything else in it alone: comments, order, blank lines, line
  * endings, `export`, inline comments, the spelling of other values. A name that is missing is appended; a value that
- * is there already keeps its spelling. Dotenv and Node's own parser read the result alike.
+ * is there already keeps its spelling. Dotenv and Node's own parser read
+ * the value alike.
  * Throws `EnvFileError`: `duplicate`, `unquotable`, `not_editable`.
  */
 export function editEnvText(text: string, values: Readonly<Record<string, string>>): string {
@@ -39,24 +40,33 @@ function setValue(text: string, name: string, value: string): string {
   return text.slice(0, found.index) + line + text.slice(found.index + whole.length);
 }
 
-// Indentation and `export`, the name, the equals sign, the value (quoted ones may span lines), an inline comment.
+// Indentation (a byte order mark too) and `export`, the name, the equals sign or a colon, the value (quoted ones may span lines), an inline comment.
 const assignment =
-  /^([^\S\r\n]*(?:export[^\S\r\n]+)?)([\w.-]+)([^\S\r\n]*=[^\S\r\n]*)('(?:\\'|[^'])*'|"(?:\\"|[^"])*"|`(?:\\`|[^`])*`|[^#\r\n]*?)([^\S\r\n]*(?:#.*)?)$/gm;
+  /^([^\S\r\n]*(?:export[^\S\r\n]+)?)([\w.-]+)([^\S\r\n]*=[^\S\r\n]*|:[^\S\r\n]+)('(?:\\'|[^'])*'|"(?:\\"|[^"])*"|`(?:\\`|[^`])*`|[^#\r\n]*?)([^\S\r\n]*(?:#.*)?)$/gm;
 
 function assignmentsOf(text: string, name: string): RegExpExecArray[] {
   return [...text.matchAll(assignment)].filter((match) => match[2] === name);
 }
 
 function append(text: string, line: string): string {
-  const lineEnd = /\r?\n/.exec(text)?.[0] ?? '\n';
-  const start = text === '' || text.endsWith('\n') ? text : text + lineEnd;
+  const lineEnd = /\r\n|\n|\r/.exec(text)?.[0] ?? '\n';
+  const start = text === '' || /[\r\n]$/.test(text) ? text : text + lineEnd;
   return start + line + lineEnd;
 }
 
 const readers: readonly ((text: string) => Record<string, string | undefined>)[] = [
   parseDotenv,
-  (text) => ({ ...parseEnv(text) }),
+  (text) => ({ ...parseEnv(asNodeWritesIt(text)) }),
 ];
+
+/** Spellings that dotenv knows and Node does not: a byte order mark, lines that end in CR, `export` with other blanks, `NAME: value`. */
+function asNodeWritesIt(text: string): string {
+  return text
+    .replace(/^\uFEFF/, '')
+    .replace(/\r\n?/g, '\n')
+    .replace(/^([^\S\n]*)export[^\S\n]+/gm, '$1export ')
+    .replace(/^([^\S\n]*(?:export )?[\w.-]+):[^\S\n]+/gm, '$1=');
+}
 
 /** Writes a value so that every reader gives it back, and a shell that sources the file too where that is possible. */
 function spell(name: string, value: string): string {

@@ -11,6 +11,9 @@ export interface SettingsSource {
 /** Turns text into a value, or throws an Error whose message continues "NAME …". */
 export type Parse<T> = (text: string) => T;
 
+/** RFC 6749, appendix A.1 and A.2: blanks at either end belong to them as any other character does. */
+const keepsBlanks: ReadonlySet<string> = new Set(['LD_OAUTH_CLIENT_ID', 'LD_OAUTH_CLIENT_SECRET']);
+
 /** Reads settings and gathers what is wrong with them, so that all of it is reported at once. */
 export class SettingsReader {
   readonly problems: ConfigProblem[] = [];
@@ -20,9 +23,10 @@ export class SettingsReader {
     this.#sources = sources;
   }
 
-  /** The text of a setting; an empty one counts as unset. */
+  /** The text of a setting; an empty one counts as unset. Blanks around it go, unless they may belong to it. */
   text(name: SettingName): string | undefined {
-    return this.#find(name)?.values[name]?.trim() || undefined;
+    const text = this.#find(name)?.values[name];
+    return keepsBlanks.has(name) ? text?.replace(/[\r\n]+$/, '') : text?.trim();
   }
 
   /** The parsed value; `fallback` when unset or wrong. */

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse } from 'dotenv';
-import { EnvFileError } from './env-file-error.ts';
+import { readEnvText } from './read-env-text.ts';
 import type { SettingsSource } from './settings-reader.ts';
 
 /** Where a program takes its settings from. */
@@ -29,17 +28,10 @@ export function overriddenByEnvironment(
   { env = process.env, envFile = '.env' }: ConfigInput = {},
 ): string[] {
   const inFile = envFile === null ? {} : readEnvFile(envFile);
-  return names.filter((name) => env[name]?.trim() && env[name]?.trim() !== inFile[name]);
+  return names.filter((name) => env[name]?.trim() && env[name]?.trim() !== inFile[name]?.trim());
 }
 
 /** The values of an env file; none when there is no such file. Throws `EnvFileError` when it cannot be read. */
 export function readEnvFile(path: string): Record<string, string> {
-  try {
-    return parse(readFileSync(resolve(path)));
-  } catch (error) {
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return {};
-    const why = code === 'EISDIR' ? 'There is a folder in its place.' : 'May you read it, and its folder?';
-    throw new EnvFileError('unreadable', `${path} cannot be read (${code}). ${why}`, error);
-  }
+  return parse(readEnvText(resolve(path), path)?.text ?? '');
 }

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
+import { isOwnPath } from './own-paths.ts';
 import type { RedirectUri } from './redirect-uri.ts';
 import { isLoopbackHost, parseRedirectUri } from './redirect-uri.ts';
+import { looksRandom } from './session-secret.ts';
 
 /*
  * One function a kind of value: text in, value out. Each throws an Error whose message continues the setting's name
@@ -100,6 +102,12 @@ export function redirectUri(text: string): RedirectUri {
   }
   if (url.href !== text)
     throw new Error(`must be written as ${url.href}, since it is compared character for character.`);
+  if (isOwnPath(url.pathname)) {
+    throw new Error(
+      `must not lead to ${url.pathname}, which this app uses itself. Choose a path of its own, such as ` +
+        `${url.origin}/auth/callback; ${url.origin}/ is possible too.`,
+    );
+  }
   return parseRedirectUri(text);
 }
 
@@ -118,7 +126,7 @@ export function scope(text: string): string {
 }
 
 const placeholder =
-  /^(<.*>|\.{3}|x{4,}|your[-_ ].*|.*change[-_ ]?(me|this).*|.*placeholder.*|.*keyboard cat.*|todo|secret|example)$/i;
+  /^(<[\w .,:'-]*>|\.{3}|x{4,}|your[-_ ].*|.*change[-_ ]?(me|this).*|.*placeholder.*|.*keyboard cat.*|todo|secret|example)$/i;
 
 /** Whether somebody has yet to put a value here. */
 export function isPlaceholder(text: string): boolean {
@@ -127,28 +135,35 @@ export function isPlaceholder(text: string): boolean {
 
 /** A value that is neither a placeholder nor holds blanks or control characters. */
 export function credential(text: string): string {
-  if (isPlaceholder(text)) throw new Error('still holds a placeholder.');
+  refusePlaceholder(text);
   if (!/^[\x21-\x7e]+$/.test(text)) throw new Error('holds a blank or a character that cannot belong to it.');
   return text;
 }
 
-/** One or more secrets, newest first, each with at least 32 bytes of entropy as far as its alphabet can tell. */
+/** A client id or client secret (RFC 6749, appendix A.1 and A.2): printable ASCII, blanks included. */
+export function clientCredential(text: string): string {
+  refusePlaceholder(text);
+  if (!/^[\x20-\x7e]+$/.test(text))
+    throw new Error('holds a character that cannot belong to it: printable ASCII and blanks can.');
+  return text;
+}
+
+function refusePlaceholder(text: string): void {
+  if (isPlaceholder(text)) throw new Error('still holds a placeholder.');
+}
+
+/** One or more secrets, newest first, each as random as 32 bytes. */
 export function sessionSecrets(text: string): readonly [string, ...string[]] {
   const [newest, ...older] = list(text);
   if (newest === undefined) throw new Error('is empty.');
   for (const secret of [newest, ...older]) {
-    if (isPlaceholder(secret)) throw new Error('still holds a placeholder.');
-    if (entropyBits(secret) < 256)
-      throw new Error('is too easy to guess: it needs 32 random bytes (43 characters of base64url).');
+    refusePlaceholder(secret);
+    if (!looksRandom(secret))
+      throw new Error(
+        'is too easy to guess: it needs 32 random bytes (43 characters of base64url, 64 of hex), made by a program.',
+      );
   }
   return [newest, ...older];
-}
-
-/** An upper bound: bits a character of its alphabet can carry, times the length; nothing for a repetitive text. */
-function entropyBits(secret: string): number {
-  if (new Set(secret).size < Math.min(10, secret.length)) return 0;
-  const bitsPerCharacter = /^[0-9a-f]+$/i.test(secret) ? 4 : 6;
-  return secret.length * bitsPerCharacter;
 }
 
 /** `file:PATH`, `redis[s]://…`, `redis[s]+cluster://…`, `redis[s]+sentinel://…/MASTER-NAME` or `memory:`. */

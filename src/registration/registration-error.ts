@@ -14,6 +14,8 @@ export type RegistrationReason =
   | 'outcome_unknown'
   /** LaunchDarkly registered a client and did not show its secret. */
   | 'no_secret'
+  /** LaunchDarkly answered with an id, a secret or a redirect URI that the app would refuse. */
+  | 'unusable_answer'
   /** The client was registered, its secret could not be kept, and the client was taken back. */
   | 'not_saved'
   /** Another run holds the env file. */

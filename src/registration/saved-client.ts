@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readEnvFile } from '../config/config.ts';
 import { isPlaceholder, sessionSecrets } from '../config/values.ts';
 import type { OAuth2Client } from '../launchdarkly/index.ts';
+import { refuseUnusable } from './check-answer.ts';
 
 /** What the env file itself says about the client; the process's environment plays no part. */
 export interface SavedClient {
@@ -21,8 +22,7 @@ export function readSavedClient(envFile: string): SavedClient {
 
 /** A placeholder from somebody's template is as good as nothing. */
 function filledIn(text: string | undefined): string | undefined {
-  const value = text?.trim();
-  return value && !isPlaceholder(value) ? value : undefined;
+  return text?.trim() && !isPlaceholder(text) ? text : undefined;
 }
 
 /** Every name that a registration may write. */
@@ -35,12 +35,16 @@ export const savedNames = [
   'SESSION_SECRET',
 ] as const;
 
-/** What the env file has to say so that the app can log people in with this client, and does not say yet. */
+/**
+ * What the env file has to say so that the app can log people in with this client, and does not say yet.
+ * Throws `RegistrationError` (`unusable_answer`).
+ */
 export function missingValues(
   { values }: SavedClient,
   client: OAuth2Client & { readonly clientSecret?: string | undefined },
   baseUri: string,
 ): Record<string, string> {
+  refuseUnusable(client);
   const wanted: Record<string, string> = {
     LD_OAUTH_CLIENT_ID: client.clientId,
     ...(client.clientSecret && { LD_OAUTH_CLIENT_SECRET: client.clientSecret }),

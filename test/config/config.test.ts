@@ -89,7 +89,7 @@ test('nothing set at all names the settings that have no default', () => {
 });
 
 test('secrets are not quoted in the report', () => {
-  const secret = 'hunter2 with a blank';
+  const secret = 'hunter2 with an é';
   try {
     load({ LD_OAUTH_CLIENT_SECRET: secret, SESSION_SECRET: secret });
     throw new Error('not refused');
@@ -123,6 +123,74 @@ describe('LD_OAUTH_REDIRECT_URI', () => {
     ['of another scheme', 'myapp://callback'],
   ])('may not be %s', (_, uri) => {
     expect(refused({ LD_OAUTH_REDIRECT_URI: uri })).toEqual(['LD_OAUTH_REDIRECT_URI']);
+  });
+});
+
+describe('LD_OAUTH_REDIRECT_URI on a path of the app itself', () => {
+  test.each([
+    '/account',
+    '/api/auth/callback',
+    '/api/me',
+    '/assets/app.css',
+    '/auth/login',
+    '/auth/logout',
+    '/auth/verify',
+    '/button',
+    '/flow',
+    '/healthz',
+    '/logged-out',
+    '/projects',
+    '/readyz',
+    '/troubleshooting',
+    '/tutorial',
+    '/Auth/LOGIN',
+    '/healthz/',
+    '/API/',
+    '/%61ccount',
+  ])('is refused with what would be right: %s', (path) => {
+    expect(() => load({ LD_OAUTH_REDIRECT_URI: `https://app.example.com${path}` })).toThrow(
+      /must not lead to .*, which this app uses itself.* https:\/\/app\.example\.com\/auth\/callback; https:\/\/app\.example\.com\/ is possible too/,
+    );
+  });
+
+  test.each([
+    '/',
+    '/callback',
+    '/auth/callback',
+    '/accounts',
+    '/auth/login/callback',
+    '/oauth',
+    '/apis/cb',
+    '/%ff',
+  ])('is not mistaken for one: %s', (path) => {
+    const uri = `https://app.example.com${path}`;
+    expect(load({ LD_OAUTH_REDIRECT_URI: uri }).redirectUri.href).toBe(uri);
+  });
+});
+
+describe('client id and secret', () => {
+  test('may be any printable ASCII with blanks anywhere (RFC 6749, appendix A)', () => {
+    const everything = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join('');
+    for (const text of [everything, ' a b ', `a${everything}`]) {
+      const config = load({ LD_OAUTH_CLIENT_ID: text, LD_OAUTH_CLIENT_SECRET: text });
+      expect([config.clientId, config.clientSecret]).toEqual([text, text]);
+    }
+  });
+
+  test('end before the line break that a file brought along', () => {
+    expect(load({ LD_OAUTH_CLIENT_SECRET: 'from a file\r\n' }).clientSecret).toBe('from a file');
+  });
+
+  test.each(['tab\there', 'two\nlines', 'é', '\u007f'])('may not hold %j', (text) => {
+    expect(refused({ LD_OAUTH_CLIENT_ID: text, LD_OAUTH_CLIENT_SECRET: text })).toEqual([
+      'LD_OAUTH_CLIENT_ID',
+      'LD_OAUTH_CLIENT_SECRET',
+    ]);
+  });
+
+  test('are no placeholders just because they have angle brackets', () => {
+    expect(load({ LD_OAUTH_CLIENT_SECRET: '<k3#9=z/+$Q>' }).clientSecret).toBe('<k3#9=z/+$Q>');
+    expect(refused({ LD_OAUTH_CLIENT_SECRET: '<the secret>' })).toEqual(['LD_OAUTH_CLIENT_SECRET']);
   });
 });
 

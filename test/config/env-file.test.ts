@@ -1,7 +1,22 @@
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { readEnvFile } from '../../src/config/config.ts';
 import { rehearseEnvFile, updateEnvFile } from '../../src/config/env-file.ts';
 
 let folder: string;
@@ -45,6 +60,16 @@ describe('updateEnvFile', () => {
     expect(await readFile(join(folder, 'later', 'shared.env'), 'utf8')).toBe('K=v\n');
   });
 
+  test('follows a chain of links whose end is missing, and replaces none of them', async () => {
+    await mkdir(join(folder, 'config'));
+    await symlink('config/current.env', path);
+    await symlink('../later/app.env', join(folder, 'config', 'current.env'));
+    expect(await updateEnvFile(path, { K: 'v' })).toMatchObject({ file: join(folder, 'later', 'app.env') });
+    expect(await readlink(path)).toBe('config/current.env');
+    expect(await readlink(join(folder, 'config', 'current.env'))).toBe('../later/app.env');
+    expect(await readFile(join(folder, 'later', 'app.env'), 'utf8')).toBe('K=v\n');
+  });
+
   test('leaves nothing but the file behind', async () => {
     await updateEnvFile(path, { K: 'v' });
     expect(await readdir(folder)).toEqual(['.env']);
@@ -71,6 +96,55 @@ describe('updateEnvFile', () => {
       await expect(updateEnvFile(impossible, { K: 'v' })).rejects.toMatchObject({ reason: 'not_writable' });
     }
   });
+});
+
+describe('an env file that cannot be read says so in one sentence, with what to do:', () => {
+  test.each<[string, string, () => unknown, RegExp]>([
+    [
+      'a folder',
+      'not_a_file',
+      () => mkdir(path),
+      /there is a folder in its place\. Docker .* Remove the folder/,
+    ],
+    ['a FIFO', 'not_a_file', () => execFileSync('mkfifo', [path]), /a named pipe \(FIFO\)/],
+    ['a device', 'not_a_file', () => symlink('/dev/zero', path), /a device/],
+    ['a socket', 'not_a_file', listenOn, /a socket/],
+    [
+      'UTF-16 from PowerShell',
+      'not_utf8',
+      () => writeFile(path, '\uFEFFK=v\r\n', 'utf16le'),
+      /UTF-16.*Save it as UTF-8/,
+    ],
+    [
+      'UTF-16 without a mark',
+      'not_utf8',
+      () => writeFile(path, 'K=v\r\n', 'utf16le'),
+      /UTF-16.*Save it as UTF-8/,
+    ],
+    ['bytes of Latin-1', 'not_utf8', () => writeFile(path, 'K=\xe9', 'latin1'), /not UTF-8 text/],
+    ['links in a circle', 'unreadable', () => symlink('.env', path), /ELOOP.*circle/],
+    [
+      'a file in place of its folder',
+      'unreadable',
+      async () => {
+        await writeFile(path, '');
+        path = join(path, '.env');
+      },
+      /ENOTDIR.*a file, not a folder/,
+    ],
+  ])('%s', async (_what, reason, make, says) => {
+    await make();
+    expect(() => readEnvFile(path)).toThrow(
+      expect.objectContaining({ reason, exitCode: 2, message: expect.stringMatching(says) }),
+    );
+    expect(() => readEnvFile(path)).toThrow(path);
+  });
+
+  async function listenOn() {
+    const server = createServer().listen(path);
+    await once(server, 'listening');
+    server.unref();
+  }
 });
 
 describe('rehearseEnvFile', () => {

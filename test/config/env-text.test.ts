@@ -133,6 +133,14 @@ describe('a file as a person keeps it', () => {
     ['the name in a comment', '# K=old\n', "# K=old\nK='a b'\n"],
     ['the name as the end of another', 'MY_K=1\n', "MY_K=1\nK='a b'\n"],
     ['a byte order mark', '\uFEFFA=1\n', "\uFEFFA=1\nK='a b'\n"],
+    ['a byte order mark right before the name', '\uFEFFK=old\n', "\uFEFFK='a b'\n"],
+    ['export with two blanks', 'export  K=old\n', "export  K='a b'\n"],
+    ['export with a tab', 'export\tK=old\nA=1\n', "export\tK='a b'\nA=1\n"],
+    ['another export with a tab', 'export\tA=1\n', "export\tA=1\nK='a b'\n"],
+    ['lines that end in CR', 'A=1\rK=old\rB=2\r', "A=1\rK='a b'\rB=2\r"],
+    ['lines that end in CR, the name missing', 'A=1\rB=2', "A=1\rB=2\rK='a b'\r"],
+    ['a colon', 'A: 1\nK: old # mine\n', "A: 1\nK: 'a b' # mine\n"],
+    ['another name with a colon', 'A: 1\n', "A: 1\nK='a b'\n"],
     ['the value as it is, in another quoting', 'K="a b" # mine\n', 'K="a b" # mine\n'],
   ])('%s', (_, text, expected) => {
     expect(editEnvText(text, { K: 'a b' })).toBe(expected);
