@@ -10,10 +10,12 @@ const allowed: Record<string, string[]> = {
   'src/launchdarkly': [],
   'src/sandbox': [],
   'src/session-store': [],
-  'src/local-https': [],
+  'src/local-https': ['src/config/replace-file.ts'],
   'src/config': [],
   'src/registration': ['src/launchdarkly', 'src/config'],
   'src/doctor': [
+    'src/auth/authorization-code.ts',
+    'src/auth/login-error.ts',
     'src/config',
     'src/launchdarkly',
     'src/local-https',

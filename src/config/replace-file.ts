@@ -2,8 +2,8 @@ import { chown, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Replaces a file, or makes it, so that whoever looks sees the old content or the new one and never half of it, also
- * after a crash or a power cut. The new file is readable by its owner alone.
+ * Replaces a file, or makes it, so that a reader sees the old content or the new one and never half of it, also
+ * after a crash or a power cut. Only its owner can read the new file.
  *
  * The temporary file has one fixed name: what a killed process leaves behind holds a secret, and the next write or
  * `removeLeftover` clears it. Two writers at once need a lock around them.
@@ -12,13 +12,7 @@ export async function replaceFile(path: string, content: string, owner?: { uid: 
   const temporary = temporaryName(path);
   await rm(temporary, { force: true });
   try {
-    const file = await open(temporary, 'wx', 0o600);
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await createPrivateFile(temporary, content);
     if (owner) await chown(temporary, owner.uid, owner.gid).catch(keepOurs);
     await rename(temporary, path);
   } catch (error) {
@@ -26,6 +20,17 @@ export async function replaceFile(path: string, content: string, owner?: { uid: 
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+/** Writes a new file that only its owner can read, through to the disk. Rejects with EEXIST when there is one already. */
+export async function createPrivateFile(path: string, content: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Removes what a process that was killed while replacing the file may have left. */

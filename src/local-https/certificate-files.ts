@@ -5,8 +5,9 @@
  * killed process might have left. `ca.pem` is a copy of the CA for people and programs to point at.
  */
 import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
-import { chmod, link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, link, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { createPrivateFile } from '../config/replace-file.ts';
 import { LocalCertificateError } from './local-certificate-error.ts';
 import type { CertificatePair } from './make-certificate.ts';
 
@@ -95,13 +96,7 @@ async function keepCopy(directory: string, caFile: string, ca: string): Promise<
 
 async function writeDraft(directory: string, text: string): Promise<string> {
   const draft = join(directory, `.${randomBytes(6).toString('hex')}.tmp`);
-  const handle = await open(draft, 'wx', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await createPrivateFile(draft, text);
   return draft;
 }
 

@@ -1,7 +1,7 @@
 /** Which CAs `npm run trust` has introduced, so that `--undo` takes back just those, also after a new one was made. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { replaceFile } from '../config/replace-file.ts';
 
 /** What it takes to find a CA in a list again. */
 export interface TrustedAuthority {
@@ -27,7 +27,7 @@ export async function writeTrustRecord(
 ): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const record = entries.map(({ name, sha1 }) => ({ name, sha1 }));
-  await writeFileAtomic(fileIn(directory), `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+  await replaceFile(fileIn(directory), `${JSON.stringify(record, null, 2)}\n`);
 }
 
 function fileIn(directory: string): string {
