@@ -1,7 +1,8 @@
 import type { ScriptConfig } from '../src/config/config.ts';
 import { loadScriptConfig, overriddenByEnvironment } from '../src/config/config.ts';
+import { cleanText } from '../src/launchdarkly/index.ts';
 import type { Registration } from '../src/registration/index.ts';
-import { printable, registerClient, savedNames } from '../src/registration/index.ts';
+import { registerClient, savedNames } from '../src/registration/index.ts';
 import { withRegistration } from './support/open-registration.ts';
 import { runScript } from './support/run-script.ts';
 import { printChanges } from './support/show-client.ts';
@@ -72,15 +73,17 @@ function show(terminal: Terminal, registration: Registration, config: ScriptConf
   const { client, changes, written, dryRun } = registration;
   terminal.print(headline(registration));
   printChanges(terminal, changes);
-  terminal.print(`  redirect URI  ${dryRun ? config.redirectUri.href : (client?.redirectUri ?? '')}`);
+  terminal.print(
+    `  redirect URI  ${dryRun ? config.redirectUri.href : cleanText(client?.redirectUri ?? '')}`,
+  );
   terminal.print(`  LaunchDarkly  ${config.baseUri}`);
-  if (client) terminal.print(`  account       ${client.accountId}`);
+  if (client) terminal.print(`  account       ${cleanText(client.accountId)}`);
   if (written.length > 0) terminal.print(`  saved         ${written.join(', ')} in ${envFile}`);
   if (!dryRun) terminal.print(nextStep(registration, config, envFile));
 }
 
 function headline({ action, dryRun, client }: Registration): string {
-  const what = client ? `"${printable(client.name)}" (${client.clientId})` : 'a new client';
+  const what = client ? `"${cleanText(client.name)}" (${cleanText(client.clientId)})` : 'a new client';
   if (action === 'unchanged') return `Already registered: ${what}.`;
   if (dryRun) return `Would have ${action} ${what}. Nothing was changed.`;
   return `${action[0]?.toUpperCase()}${action.slice(1)} ${what}.`;

@@ -1,10 +1,10 @@
 import type { ScriptConfig } from '../src/config/config.ts';
 import { loadScriptConfig } from '../src/config/config.ts';
+import { cleanText } from '../src/launchdarkly/index.ts';
 import type { RegistrationContext } from '../src/registration/index.ts';
 import {
   deleteClient,
   listClients,
-  printable,
   registerClient,
   showClient,
   updateClient,
@@ -123,7 +123,7 @@ async function rotate(terminal: Terminal, argv: readonly string[]): Promise<numb
   if (client) printClientInFull(terminal, { ...client, inUse: true, unfinished: false }, envFile);
   terminal.print(
     keepOld
-      ? `\nNext: restart the app. The old client works until: npm run clients -- delete ${old.clientId}`
+      ? `\nNext: restart the app. The old client works until: npm run clients -- delete ${cleanText(old.clientId)}`
       : '\nNext: restart the app, since the old client is gone. Everybody logs in again.',
   );
   return 0;
@@ -136,7 +136,7 @@ async function remove(terminal: Terminal, argv: readonly string[]): Promise<numb
   const { force } = call.values;
   const client = await run(terminal, call.values, (context) => deleteClient(context, clientId, { force }));
   terminal.printJson({ deleted: client });
-  terminal.print(`Deleted "${printable(client.name)}" (${client.clientId}).`);
+  terminal.print(`Deleted "${cleanText(client.name)}" (${cleanText(client.clientId)}).`);
   if (client.inUse)
     terminal.tell(`${call.values['env-file']} still names it; npm run bootstrap registers a new one.`);
   return 0;

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { type AppConfig, loadAppConfig, loadDemoConfig, type SandboxConfig } from '../src/config/config.ts';
-import { createHttp, createLaunchDarkly } from '../src/launchdarkly/index.ts';
+import { cleanLines, createHttp, createLaunchDarkly } from '../src/launchdarkly/index.ts';
 import { registerClient } from '../src/registration/index.ts';
 import type { Sandbox } from '../src/sandbox/start-sandbox.ts';
 import { startSandbox } from '../src/sandbox/start-sandbox.ts';
@@ -70,7 +70,7 @@ async function register(sandbox: Sandbox, redirectUri: string): Promise<void> {
     name: 'Log in with LaunchDarkly demo',
     redirectUri,
     confirm: async () => true,
-    tell: (notice) => process.stderr.write(`${notice}\n`),
+    tell: (notice) => process.stderr.write(`${cleanLines(notice)}\n`),
   });
   await http.close();
 }
@@ -108,7 +108,7 @@ function portTaken(error: unknown, setting: string, port: number): UsageError | 
 }
 
 function fail(error: unknown): never {
-  const { name, message } = error as Error;
-  process.stderr.write(`${message}\n`);
-  process.exit(name === 'UsageError' || name === 'ConfigError' ? 2 : 1);
+  const { message, exitCode = 1 } = error as Error & { exitCode?: number };
+  process.stderr.write(`${cleanLines(message)}\n`);
+  process.exit(exitCode);
 }

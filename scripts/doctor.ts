@@ -1,12 +1,13 @@
 import type { Line } from '../src/doctor/examine.ts';
 import { examine, openSetup } from '../src/doctor/examine.ts';
+import { cleanText } from '../src/launchdarkly/index.ts';
 import { runScript } from './support/run-script.ts';
 import type { Terminal } from './support/terminal.ts';
 import { readArguments } from './support/usage.ts';
 
 const usage = {
   help: `
-Answers "why does my login not work?": checks the whole set-up and says what to mend. Changes no setting.
+Answers "why does my login not work?": checks the whole set-up and says what to fix. Changes no setting.
 
 npm run doctor -- [options]
 
@@ -14,7 +15,7 @@ npm run doctor -- [options]
   --json            one JSON document on stdout
   --help            this text
 
-With LD_ACCESS_TOKEN set it also looks at the client as LaunchDarkly has it. Exit code 1 when something is broken.
+With LD_ACCESS_TOKEN set it also looks at the client as LaunchDarkly has it. Exit code 1 when a check failed.
 `,
   options: {
     'env-file': { type: 'string', default: '.env' },
@@ -38,16 +39,22 @@ await runScript(async (terminal) => {
   } finally {
     await setup.http.close();
   }
-  const broken = lines.filter(({ status }) => status === 'broken').length;
-  terminal.printJson({ ok: broken === 0, checks: lines });
-  terminal.print(broken === 0 ? '\nAll is well.' : `\n${broken} to mend.`);
-  return broken === 0 ? 0 : 1;
+  const failed = lines.filter(({ status }) => status === 'failed').length;
+  terminal.printJson({ ok: failed === 0, checks: lines.map(forPrograms) });
+  terminal.print(failed === 0 ? '\nAll is well.' : `\n${failed} ${failed === 1 ? 'problem' : 'problems'}.`);
+  return failed === 0 ? 0 : 1;
 });
 
-function show(terminal: Terminal, { status, title, detail, mend }: Line): void {
+/** `problem` and `fix` only when there is something to fix, else `detail`. */
+function forPrograms({ name, title, status, detail, fix }: Line) {
+  const found = status === 'warn' || status === 'failed' ? { problem: detail, fix } : { detail };
+  return { check: name, title, status, ...found };
+}
+
+function show(terminal: Terminal, { status, title, detail, fix }: Line): void {
   const { green, yellow, red, dim } = terminal.colors;
-  const marks = { ok: green('✓'), warn: yellow('!'), broken: red('✗'), skipped: dim('-') };
-  const text = `${title}: ${detail}`;
+  const marks = { ok: green('✓'), warn: yellow('!'), failed: red('✗'), skipped: dim('-') };
+  const text = cleanText(`${title}: ${detail}`);
   terminal.print(`${marks[status]} ${status === 'skipped' ? dim(text) : text}`);
-  if (mend) terminal.print(`    mend: ${mend}`);
+  if (fix) terminal.print(`    fix: ${cleanText(fix)}`);
 }

@@ -1,3 +1,4 @@
+import { cleanText } from '../../src/launchdarkly/index.ts';
 import { checkApiToken, type Question } from '../../src/registration/index.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage.ts';
@@ -39,6 +40,6 @@ export function confirmWith(
       throw new UsageError(`${text} There is no terminal to ask on: --yes says yes.`);
     terminal.clearLine();
     const { confirm } = await import('@inquirer/prompts');
-    return confirm({ message: text, default: false }, { output: process.stderr });
+    return confirm({ message: cleanText(text), default: false }, { output: process.stderr });
   };
 }

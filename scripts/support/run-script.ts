@@ -36,7 +36,10 @@ function described(error: unknown): { exitCode: number; code: string; message: s
   if (error instanceof RegistrationError) {
     return { exitCode: error.reason === 'wrong_token' ? 2 : 1, code: error.reason, message: error.message };
   }
-  if (error instanceof LaunchDarklyApiError || error instanceof EnvFileError) {
+  if (error instanceof EnvFileError) {
+    return { exitCode: error.exitCode, code: error.reason, message: error.message };
+  }
+  if (error instanceof LaunchDarklyApiError) {
     return { exitCode: 1, code: error.reason, message: error.message };
   }
   if (isCancelledPrompt(error)) return { exitCode: 130, code: 'cancelled', message: 'Nothing was changed.' };

@@ -1,5 +1,5 @@
+import { cleanText } from '../../src/launchdarkly/index.ts';
 import type { Change, ListedClient } from '../../src/registration/index.ts';
-import { printable } from '../../src/registration/index.ts';
 import { moment } from './moment.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -11,21 +11,23 @@ export function printClient(terminal: Terminal, client: ListedClient, envFile: s
     client.unfinished && yellow('unfinished registration'),
   ].filter(Boolean);
   terminal.print(
-    `${client.inUse ? '*' : ' '} ${bold(printable(client.name))}  ${marks.join(', ')}`.trimEnd(),
+    `${client.inUse ? '*' : ' '} ${bold(cleanText(client.name))}  ${marks.join(', ')}`.trimEnd(),
   );
-  terminal.print(`  ${client.clientId}  ${printable(client.redirectUri)}  ${dim(moment(client.createdAt))}`);
+  terminal.print(
+    `  ${cleanText(client.clientId)}  ${cleanText(client.redirectUri)}  ${dim(moment(client.createdAt))}`,
+  );
 }
 
 /** Everything LaunchDarkly tells of a client. It never tells the secret. */
 export function printClientInFull(terminal: Terminal, client: ListedClient, envFile: string): void {
   printClient(terminal, client, envFile);
-  terminal.print(`  description   ${printable(client.description) || '(none)'}`);
-  terminal.print(`  account       ${client.accountId}`);
+  terminal.print(`  description   ${cleanText(client.description) || '(none)'}`);
+  terminal.print(`  account       ${cleanText(client.accountId)}`);
 }
 
-/** One line for each field that differs. */
+/** One line for each field that differs; in JSON's spelling, so that even invisible differences show. */
 export function printChanges(terminal: Terminal, changes: readonly Change[]): void {
   for (const { field, from, to } of changes) {
-    terminal.print(`  ${field}: "${printable(from)}" -> "${printable(to)}"`);
+    terminal.print(`  ${field}: ${JSON.stringify(from)} -> ${JSON.stringify(to)}`);
   }
 }

@@ -1,4 +1,5 @@
 import picocolors from 'picocolors';
+import { cleanLines } from '../../src/launchdarkly/index.ts';
 
 /** Where a script speaks: results to stdout, everything else to stderr, and no secret to either. */
 export interface Terminal {
@@ -39,19 +40,22 @@ export function openTerminal({ json = false } = {}): Terminal {
     interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
     colors: stdoutColors,
     conceal(secret) {
-      if (secret && secret.length >= 8) secrets.add(secret);
+      if (!secret || secret.length < 8) return;
+      secrets.add(secret);
+      secrets.add(JSON.stringify(secret).slice(1, -1)); // as it stands in a JSON document
     },
     print(text) {
       if (json) return;
       status.clear();
-      process.stdout.write(`${concealed(text)}\n`);
+      const parts = stdoutColors.isColorSupported ? concealed(text).split(ownColors) : [concealed(text)];
+      process.stdout.write(`${parts.map((part, at) => (at % 2 === 1 ? part : cleanLines(part))).join('')}\n`);
     },
     printJson(document) {
-      if (json) process.stdout.write(`${concealed(JSON.stringify(document, undefined, 2))}\n`);
+      if (json) process.stdout.write(`${cleanLines(concealed(JSON.stringify(document, undefined, 2)))}\n`);
     },
     tell(text) {
       status.clear();
-      process.stderr.write(`${stderrColors.dim(concealed(text))}\n`);
+      process.stderr.write(`${stderrColors.dim(cleanLines(concealed(text)))}\n`);
     },
     clearLine: status.clear,
     async during(text, task) {
@@ -64,6 +68,9 @@ export function openTerminal({ json = false } = {}): Terminal {
     },
   };
 }
+
+/** What picocolors writes for the few styles that scripts use. */
+const ownColors = new RegExp(`(${String.fromCharCode(27)}\\[(?:1|2|22|3[1239])m)`);
 
 /** One line on stderr that comes and goes; nothing where stderr is no terminal. */
 function statusLine() {

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 /** The command line, or the terminal it runs in, does not fit: exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+  readonly exitCode = 2;
 }
 
 /** What a script is called with. */

@@ -17,6 +17,8 @@ export interface ConfigProblem {
 /** Everything that is wrong with the settings, reported together. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+  /** For a program that ends because of it. */
+  readonly exitCode = 2;
   readonly problems: readonly ConfigProblem[];
 
   constructor(problems: readonly ConfigProblem[]) {

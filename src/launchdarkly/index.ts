@@ -14,6 +14,7 @@ export {
   type LoginOperation,
   loginOperation,
 } from './call-notes.ts';
+export { cleanLines, cleanText } from './clean-text.ts';
 export type { Http, HttpExchange, HttpOptions } from './http.ts';
 export { createHttp } from './http.ts';
 export { HttpError } from './http-error.ts';

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { type ApiErrorReason, LaunchDarklyApiError } from './api-error.ts';
+import { cleanText } from './clean-text.ts';
 import type { Http } from './http.ts';
 import { HttpError } from './http-error.ts';
 import type { HttpResponse } from './http-exchange.ts';
@@ -124,9 +125,7 @@ function serverMessage({ body }: HttpResponse, token: string): string | undefine
   if (!message) return undefined;
   const details = readSafely(refusals, body) ?? [];
   const said = [message, ...details].join('; ');
-  return (token ? said.replaceAll(token, '(the token)') : said)
-    .slice(0, 300)
-    .replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]+/gu, ' ');
+  return cleanText((token ? said.replaceAll(token, '(the token)') : said).slice(0, 300));
 }
 
 const spoken = v.pipe(

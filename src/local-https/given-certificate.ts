@@ -14,6 +14,8 @@ export interface GivenCertificateOptions {
 /** Why a given certificate cannot serve. The message names the file and says what to do, never what is in it. */
 export class CertificateFileError extends Error {
   override readonly name = 'CertificateFileError';
+  /** For a program that ends because of it. */
+  readonly exitCode = 1;
   readonly code: CertificateProblem;
 
   constructor(code: CertificateProblem, message: string, cause?: unknown) {

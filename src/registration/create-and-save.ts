@@ -1,8 +1,9 @@
 import { rehearseEnvFile, updateEnvFile } from '../config/env-file.ts';
 import type { CreatedOAuth2Client, OAuth2Client, OAuth2ClientInput } from '../launchdarkly/index.ts';
-import { LaunchDarklyApiError } from '../launchdarkly/index.ts';
+import { cleanText, LaunchDarklyApiError } from '../launchdarkly/index.ts';
 import type { Attempt } from './attempt.ts';
 import { markedDescription, newAttempt } from './attempt.ts';
+import { tellDifferences } from './check-answer.ts';
 import type { RegistrationContext } from './context.ts';
 import { finishAttempt } from './finish-attempt.ts';
 import { forgetAttempt, noteAttempt } from './journal.ts';
@@ -39,6 +40,7 @@ export async function createAndSave(
     await noteAttempt(context.envFile, attempt);
     const client = await register(context, attempt);
     await save(context, attempt, client);
+    tellDifferences(context, attempt, client);
     await finishAttempt(context, attempt, client);
     return { ...client, description: attempt.description };
   });
@@ -51,8 +53,8 @@ async function checkAll(context: RegistrationContext, input: OAuth2ClientInput, 
   for (const { clientId } of clients.filter((client) => isAlike(client, input))) {
     if (clientId === replaces) continue;
     tell(
-      `${clientId} has the same name and redirect URI already. Its secret cannot be read again; if nobody uses it: ` +
-        `npm run clients -- delete ${clientId}`,
+      `${cleanText(clientId)} has the same name and redirect URI already. Its secret cannot be read again; if nobody uses it: ` +
+        `npm run clients -- delete ${cleanText(clientId)}`,
     );
   }
   const rehearsed = await rehearseEnvFile(envFile, savedNames);
@@ -125,8 +127,16 @@ async function takenBack(
   try {
     await launchDarkly.deleteOAuth2Client({ apiToken }, clientId);
     await forgetAttempt(envFile, attempt);
-    return new RegistrationError(reason, `${what} The client (${clientId}) is deleted again.`, error);
+    return new RegistrationError(
+      reason,
+      `${what} The client (${cleanText(clientId)}) is deleted again.`,
+      error,
+    );
   } catch {
-    return new RegistrationError(reason, `${what} The next run deletes the client (${clientId}).`, error);
+    return new RegistrationError(
+      reason,
+      `${what} The next run deletes the client (${cleanText(clientId)}).`,
+      error,
+    );
   }
 }

@@ -4,7 +4,6 @@ export type { Question, RegistrationContext } from './context.ts';
 export type { AskedClient, Change } from './decide.ts';
 export type { ListedClient } from './manage-clients.ts';
 export { deleteClient, listClients, showClient, updateClient } from './manage-clients.ts';
-export { printable } from './printable.ts';
 export type { Registration, RegistrationOptions } from './register-client.ts';
 export { registerClient } from './register-client.ts';
 export type { RegistrationReason } from './registration-error.ts';

@@ -1,11 +1,12 @@
 import { updateEnvFile } from '../config/env-file.ts';
 import type { OAuth2Client } from '../launchdarkly/index.ts';
+import { cleanText } from '../launchdarkly/index.ts';
 import { alone } from './alone.ts';
 import { looksUnfinished } from './attempt.ts';
+import { refuseUnusable, tellDifferences } from './check-answer.ts';
 import type { RegistrationContext } from './context.ts';
 import type { Change, PartlyAsked } from './decide.ts';
 import { changedFields, changesBetween } from './decide.ts';
-import { printable } from './printable.ts';
 import { RegistrationError } from './registration-error.ts';
 import { readSavedClient } from './saved-client.ts';
 
@@ -43,9 +44,11 @@ export function updateClient(
       changes.length === 0
         ? existing
         : await launchDarkly.patchOAuth2Client({ apiToken }, existing.clientId, changedFields(changes));
+    tellDifferences(context, asked, client);
     // Also when LaunchDarkly has it already: a run that died in between changed only the one side.
     if (existing.inUse && asked.redirectUri !== undefined) {
-      await updateEnvFile(envFile, { LD_OAUTH_REDIRECT_URI: asked.redirectUri });
+      refuseUnusable(client);
+      await updateEnvFile(envFile, { LD_OAUTH_REDIRECT_URI: client.redirectUri });
     }
     return { client: listed(context, client), changes };
   });
@@ -70,7 +73,7 @@ export function deleteClient(
           '`npm run clients -- rotate` replaces it.',
       );
     }
-    const text = `Delete "${printable(client.name)}" (${clientId})? Apps that use it can log nobody in any more.`;
+    const text = `Delete "${cleanText(client.name)}" (${cleanText(clientId)})? Apps that use it can log nobody in any more.`;
     if (!(await confirm({ kind: 'delete', text }))) {
       throw new RegistrationError('declined', 'Nothing was changed.');
     }

@@ -1,13 +1,14 @@
 import { updateEnvFile } from '../config/env-file.ts';
 import type { OAuth2Client } from '../launchdarkly/index.ts';
+import { cleanText } from '../launchdarkly/index.ts';
 import { alone } from './alone.ts';
 import { checkApiToken } from './api-token.ts';
+import { tellDifferences } from './check-answer.ts';
 import type { Question, RegistrationContext } from './context.ts';
 import { createAndSave } from './create-and-save.ts';
 import type { AskedClient, Change, Decision } from './decide.ts';
 import { changedFields, decide } from './decide.ts';
 import { findClient } from './find-client.ts';
-import { printable } from './printable.ts';
 import { RegistrationError } from './registration-error.ts';
 import { missingValues, readSavedClient } from './saved-client.ts';
 import { attemptsWithinReach } from './settle-attempts.ts';
@@ -100,6 +101,7 @@ async function updated(
     existing.clientId,
     changedFields(changes),
   );
+  tellDifferences(options, options, client);
   return { ...(await unchanged(options, client)), action: 'updated', changes };
 }
 
@@ -115,7 +117,7 @@ async function unchanged(options: RegistrationOptions, client: OAuth2Client): Pr
 async function planned(options: RegistrationOptions, decision: Decision): Promise<Registration> {
   for (const { name, redirectUri } of await attemptsWithinReach(options)) {
     options.tell(
-      `An earlier registration of "${printable(name)}" (${redirectUri}) did not finish; it would be settled first.`,
+      `An earlier registration of "${cleanText(name)}" (${cleanText(redirectUri)}) did not finish; it would be settled first.`,
     );
   }
   const nothing = { dryRun: true, changes: [], written: [] };
@@ -154,7 +156,7 @@ async function ask({ confirm }: RegistrationOptions, kind: Question['kind'], tex
 }
 
 function missing({ envFile, baseUri }: RegistrationOptions, clientId: string): string {
-  return `${envFile} names the client ${clientId}, and ${baseUri} does not know it: it was deleted, or belongs to another account or instance.`;
+  return `${envFile} names the client ${cleanText(clientId)}, and ${baseUri} does not know it: it was deleted, or belongs to another account or instance.`;
 }
 
 function secretAlone({ envFile }: RegistrationOptions): string {
@@ -163,12 +165,12 @@ function secretAlone({ envFile }: RegistrationOptions): string {
 
 function rotation({ keepOld }: RegistrationOptions, { name, clientId }: OAuth2Client): string {
   const old = keepOld ? 'The old one stays until you delete it.' : 'The old one stops working.';
-  return `Replace "${printable(name)}" (${clientId}) by a new client with a new secret? ${old} Everybody logs in again.`;
+  return `Replace "${cleanText(name)}" (${cleanText(clientId)}) by a new client with a new secret? ${old} Everybody logs in again.`;
 }
 
 function secretMissing({ envFile }: RegistrationOptions, { name, clientId }: OAuth2Client): string {
   return (
-    `${envFile} names "${printable(name)}" (${clientId}) but not its secret. LaunchDarkly shows a secret once, when the client is ` +
+    `${envFile} names "${cleanText(name)}" (${cleanText(clientId)}) but not its secret. LaunchDarkly shows a secret once, when the client is ` +
     `registered, and keeps no copy. If you have it, add it as LD_OAUTH_CLIENT_SECRET; if not, replace the client: ` +
     '`npm run bootstrap -- --rotate`.'
   );

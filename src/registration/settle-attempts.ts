@@ -1,11 +1,11 @@
 import type { OAuth2Client } from '../launchdarkly/index.ts';
+import { cleanText } from '../launchdarkly/index.ts';
 import type { Attempt } from './attempt.ts';
 import { carriesMarkOf } from './attempt.ts';
 import type { RegistrationContext } from './context.ts';
 import { unlessGone } from './find-client.ts';
 import { finishAttempt } from './finish-attempt.ts';
 import { forgetAttempt, readJournal } from './journal.ts';
-import { printable } from './printable.ts';
 import { readSavedClient } from './saved-client.ts';
 
 /** How long a request whose answer was lost may still be on its way: far longer than any server takes. */
@@ -76,6 +76,6 @@ async function remove(
   await launchDarkly.deleteOAuth2Client({ apiToken }, clientId).catch(unlessGone);
   await forgetAttempt(envFile, attempt);
   tell(
-    `Deleted "${printable(name)}" (${clientId}): an earlier run registered it, and its secret never arrived.`,
+    `Deleted "${cleanText(name)}" (${cleanText(clientId)}): an earlier run registered it, and its secret never arrived.`,
   );
 }

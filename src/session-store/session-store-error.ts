@@ -10,6 +10,8 @@ export type SessionStoreErrorCode =
 /** Everything a session store throws or calls back with. `message` says what happened and what to do; `cause` is the engine's own error. */
 export class SessionStoreError extends Error {
   override readonly name = 'SessionStoreError';
+  /** For a program that ends because of it. */
+  readonly exitCode = 1;
   readonly code: SessionStoreErrorCode;
 
   constructor(code: SessionStoreErrorCode, message: string, options?: { cause?: unknown }) {

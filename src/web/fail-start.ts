@@ -1,19 +1,13 @@
 import { inspect } from 'node:util';
+import { cleanLines } from '../launchdarkly/clean-text.ts';
 
-/** Errors that say themselves what is wrong and what to do: no stack trace makes them clearer. */
-const forPeople = new Set([
-  'ConfigError',
-  'ListenError',
-  'SessionStoreError',
-  'LocalCertificateError',
-  'CertificateFileError',
-]);
-const usage = new Set(['ConfigError', 'ListenError']);
-
-/** Says on stderr why the app cannot start, and exits: 2 when a setting is to blame, else 1. */
+/**
+ * Says on stderr why the app cannot start, and exits. An error with an `exitCode` says itself what is wrong and what to
+ * do: 2 when a setting is to blame, else 1. Any other is unexpected: shown with its stack, 1.
+ */
 export function failStart(error: unknown): never {
-  const { name, message } = (error ?? {}) as { name?: string; message?: string };
-  const known = name !== undefined && forPeople.has(name);
-  process.stderr.write(`${known ? message : inspect(error)}\n`);
-  process.exit(known && usage.has(name) ? 2 : 1);
+  const exitCode = error instanceof Error && 'exitCode' in error ? error.exitCode : undefined;
+  const expected = exitCode === 1 || exitCode === 2;
+  process.stderr.write(`${cleanLines(expected ? (error as Error).message : inspect(error))}\n`);
+  process.exit(expected ? exitCode : 1);
 }

@@ -6,6 +6,8 @@ import { createServer, Server } from 'node:net';
 /** Why the app cannot listen: `code` is Node's, e.g. `EADDRINUSE`; the message says what to do. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
+  /** For a program that ends because of it. */
+  readonly exitCode = 2;
   readonly code: string;
 
   constructor(code: string, message: string, cause: unknown) {

@@ -1,3 +1,5 @@
+import { cleanText } from '../launchdarkly/clean-text.ts';
+
 /**
  * What may stand in the log. Redaction by construction: a field that is not listed here is left out whatever it holds,
  * errors are cut down to names, codes and messages, and every text loses the query strings of its URLs.
@@ -77,11 +79,11 @@ export function describeError(error: unknown, depth = 1): Record<string, unknown
 /** `text` on one line, without query strings, fragments and user names of URLs, and of bounded length. */
 export function plainText(text: string): string {
   if (text.length <= MAX_TEXT_LENGTH && !SUSPECT.test(text)) return text;
-  return text
+  const withoutQueries = text
     .slice(0, MAX_TEXT_LENGTH)
     .replace(/(\/\/)[^\s/?#@]*@/g, '$1')
-    .replace(/([?#])[^\s"'<>`)\]]*=[^\s"'<>`)\]]*/g, '$1…')
-    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+    .replace(/([?#])[^\s"'<>`)\]]*=[^\s"'<>`)\]]*/g, '$1…');
+  return cleanText(withoutQueries);
 }
 
 function plainValue(value: unknown): unknown {

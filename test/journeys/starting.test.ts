@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -97,6 +99,28 @@ describe('what keeps the app from starting is said in one message, without a sta
       expect([code, said]).toEqual([expected, expect.stringMatching(message)]);
     },
   );
+
+  test.each<[string, (path: string) => unknown, RegExp]>([
+    [
+      'a folder in place of .env',
+      (file) => mkdirSync(file),
+      /^\.env cannot be read: there is a folder in its place\. Docker/,
+    ],
+    ['a FIFO in place of .env', (file) => execFileSync('mkfifo', [file]), /^\.env cannot be read: .*FIFO/],
+    ['an .env in UTF-16', (file) => writeFileSync(file, '\uFEFFPORT=1\r\n', 'utf16le'), /^\.env .*UTF-16/],
+  ])('%s', async (_what, make, message) => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'starting-'));
+    make(path.join(folder, '.env'));
+    app = await startServerProcess(settings, {}, folder);
+    expect([await app.ended, app.stderr]).toEqual([2, expect.stringMatching(message)]);
+    expect(app.stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('control characters of a setting do not reach the terminal', async () => {
+    const { code, said } = await failing({ HOST: 'x\u001b[2Jy.invalid' });
+    expect(code).toBe(2);
+    expect(said).toContain('HOST=x\\u001b[2Jy.invalid');
+  });
 
   test('a directory for the certificate that cannot be used', async () => {
     app = await startServerProcess(
