@@ -4,10 +4,10 @@ import { networkInterfaces } from 'node:os';
 import { isLoopbackHost } from '../config/redirect-uri.ts';
 import { ListenError, listen, stopListening } from '../web/listen.ts';
 import type { Check } from './check.ts';
-import { broken, isWrong, ok, skipped, warn } from './check.ts';
+import { failed, isWrong, ok, skipped, warn } from './check.ts';
 import { answersAsOurs } from './running-app.ts';
 
-const wrongRedirectUri = 'LD_OAUTH_REDIRECT_URI has to be mended first';
+const wrongRedirectUri = 'LD_OAUTH_REDIRECT_URI has to be fixed first';
 
 export const redirectUriLegal: Check = {
   name: 'redirect-uri',
@@ -15,7 +15,7 @@ export const redirectUriLegal: Check = {
   run({ config, problems }) {
     const problem = problems.find(({ name }) => name === 'LD_OAUTH_REDIRECT_URI');
     const { href, secure } = config.redirectUri;
-    if (problem) return broken(`${problem.name} ${problem.problem}`, `${problem.name}=${problem.example}`);
+    if (problem) return failed(`${problem.name} ${problem.problem}`, `${problem.name}=${problem.example}`);
     if (href.length > 200)
       return warn(`${href.length} characters.`, 'Keep it under 200: longer ones may be refused.');
     if (!secure && !isLoopbackHost(new URL(config.baseUri).hostname)) {
@@ -39,14 +39,14 @@ export const redirectHost: Check = {
     // Browsers resolve these themselves (RFC 6761, section 6.3), whatever the system says.
     if (hostname.endsWith('.localhost')) return ok(`${hostname}, which browsers look for on this machine`);
     const addresses = await lookup(hostname, { all: true }).catch((error: NodeJS.ErrnoException) => error);
-    const mend = `Add to the hosts file (/etc/hosts): 127.0.0.1 ${hostname}`;
-    if (!Array.isArray(addresses)) return broken(`${hostname} does not resolve (${addresses.code}).`, mend);
+    const fix = `Add to the hosts file (/etc/hosts): 127.0.0.1 ${hostname}`;
+    if (!Array.isArray(addresses)) return failed(`${hostname} does not resolve (${addresses.code}).`, fix);
     const foreign = addresses.filter(
       ({ address }) => !ownAddresses().has(address) && !isLoopbackHost(address),
     );
     if (foreign.length === 0)
       return ok(`${hostname} is ${addresses.map(({ address }) => address).join(', ')}`);
-    return broken(`${hostname} leads to ${foreign[0]?.address}, which is another machine.`, mend);
+    return failed(`${hostname} leads to ${foreign[0]?.address}, which is another machine.`, fix);
   },
 };
 
@@ -56,7 +56,7 @@ export const portFreeOrOurs: Check = {
   async run(setup) {
     const { port, hosts } = setup.config;
     if (isWrong(setup, 'LD_OAUTH_REDIRECT_URI', 'PORT', 'HOST', 'TLS')) {
-      return skipped('the settings of the address have to be mended first');
+      return skipped('the settings of the address have to be fixed first');
     }
     const door = createServer();
     try {
@@ -67,8 +67,8 @@ export const portFreeOrOurs: Check = {
       if (!(error instanceof ListenError)) throw error;
       if (error.code === 'EADDRINUSE' && (await answersAsOurs(setup.config)))
         return ok(`${port}: this app is running`);
-      const [what = '', ...mend] = error.message.split('. ');
-      return broken(`${what}.`, mend.join('. '));
+      const [what = '', ...fix] = error.message.split('. ');
+      return failed(`${what}.`, fix.join('. '));
     }
   },
 };

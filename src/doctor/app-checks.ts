@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readJournal } from '../registration/journal.ts';
 import { openSessionStore, type SessionStoreOptions } from '../session-store/open-session-store.ts';
 import type { Check } from './check.ts';
-import { broken, isWrong, ok, skipped, warn } from './check.ts';
+import { failed, isWrong, ok, skipped, warn } from './check.ts';
 
 export const sessionStoreWritable: Check = {
   name: 'session-store',
@@ -10,7 +10,7 @@ export const sessionStoreWritable: Check = {
   async run(setup) {
     const { sessionStore, sessionIdle, sessionMax, outgoing } = setup.config;
     if (isWrong(setup, 'SESSION_STORE', 'SESSION_IDLE', 'SESSION_MAX')) {
-      return skipped('the settings of the session have to be mended first');
+      return skipped('the settings of the session have to be fixed first');
     }
     if (sessionStore === 'memory:') {
       return warn(
@@ -23,7 +23,7 @@ export const sessionStoreWritable: Check = {
       return ok(sessionStore.startsWith('file:') ? sessionStore : 'Redis');
     } catch (error) {
       const why = error instanceof Error ? error.message : 'unknown reason';
-      return broken(`It cannot be written. ${why}`, 'Mend the store, or choose another with SESSION_STORE.');
+      return failed(`It cannot be written. ${why}`, 'Fix the store, or choose another with SESSION_STORE.');
     }
   },
 };
@@ -35,10 +35,10 @@ export const proxyKeepsCookies: Check = {
   run(setup) {
     const { tls, redirectUri, trustProxy } = setup.config;
     if (isWrong(setup, 'LD_OAUTH_REDIRECT_URI', 'TLS', 'TRUST_PROXY')) {
-      return skipped('the settings of the proxy have to be mended first');
+      return skipped('the settings of the proxy have to be fixed first');
     }
     if (tls.mode === 'proxy' && redirectUri.secure && trustProxy === false) {
-      return broken(
+      return failed(
         'TLS ends at a proxy that is not trusted, so no Secure cookie is ever set and nobody stays logged in.',
         'TRUST_PROXY=1 (the number of proxies), and let the proxy set X-Forwarded-Proto.',
       );
@@ -57,12 +57,12 @@ export const nothingUnfinished: Check = {
   name: 'registration',
   title: 'No registration is unfinished',
   async run({ envFile }) {
-    const mend = 'npm run bootstrap finishes it, or takes it back.';
+    const fix = 'npm run bootstrap finishes it, or takes it back.';
     try {
       const attempts = await readJournal(envFile);
-      return attempts.length === 0 ? ok('none') : warn('An earlier registration did not finish.', mend);
+      return attempts.length === 0 ? ok('none') : warn('An earlier registration did not finish.', fix);
     } catch (error) {
-      return broken(error instanceof Error ? error.message : String(error), mend);
+      return failed(error instanceof Error ? error.message : String(error), fix);
     }
   },
 };

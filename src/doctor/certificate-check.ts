@@ -6,7 +6,7 @@ import type { TlsConfig } from '../config/config.ts';
 import { latestCertificateFile } from '../local-https/certificate-files.ts';
 import { planTrust } from '../local-https/trust-plan.ts';
 import type { Check, Finding, Setup } from './check.ts';
-import { broken, isWrong, ok, skipped, warn } from './check.ts';
+import { failed, isWrong, ok, skipped, warn } from './check.ts';
 
 /** A certificate from elsewhere should be renewed this long before it ends. */
 const soonDays = 14;
@@ -17,7 +17,7 @@ export const certificateValid: Check = {
   run(setup) {
     const { tls, redirectUri } = setup.config;
     if (isWrong(setup, 'LD_OAUTH_REDIRECT_URI', 'TLS', 'TLS_CERT_FILE', 'TLS_KEY_FILE')) {
-      return skipped('the settings of TLS have to be mended first');
+      return skipped('the settings of TLS have to be fixed first');
     }
     if (tls.mode === 'local') return checkLocal(setup);
     if (tls.mode === 'files') return checkFiles(tls, redirectUri.hostname);
@@ -61,18 +61,18 @@ async function checkFiles(
   { certFile, keyFile }: Extract<TlsConfig, { mode: 'files' }>,
   hostname: string,
 ): Promise<Finding> {
-  const mend = 'Ask your certificate authority for a new one, or correct TLS_CERT_FILE and TLS_KEY_FILE.';
+  const fix = 'Ask your certificate authority for a new one, or correct TLS_CERT_FILE and TLS_KEY_FILE.';
   let certificate: X509Certificate;
   try {
     certificate = new X509Certificate(await readFile(certFile));
     const key = createPrivateKey(await readFile(keyFile));
-    if (!certificate.checkPrivateKey(key)) return broken(`${keyFile} does not belong to ${certFile}.`, mend);
+    if (!certificate.checkPrivateKey(key)) return failed(`${keyFile} does not belong to ${certFile}.`, fix);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'not PEM';
-    return broken(`${certFile} or ${keyFile} cannot be used (${code}).`, mend);
+    return failed(`${certFile} or ${keyFile} cannot be used (${code}).`, fix);
   }
   const { detail, fit, daysLeft } = judge(certificate, hostname);
-  if (!fit) return broken(detail, mend);
+  if (!fit) return failed(detail, fix);
   return daysLeft < soonDays ? warn(detail, 'Renew it, and restart the app.') : ok(detail);
 }
 

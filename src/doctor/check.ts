@@ -4,11 +4,11 @@ import type { Http, LaunchDarkly } from '../launchdarkly/index.ts';
 
 /** What a check found. */
 export interface Finding {
-  readonly status: 'ok' | 'warn' | 'broken' | 'skipped';
+  readonly status: 'ok' | 'warn' | 'failed' | 'skipped';
   /** What was seen, as a sentence. */
   readonly detail: string;
-  /** What to do about it; for everything that is not well. */
-  readonly mend?: string;
+  /** What to do about it; only with `warn` and `failed`. */
+  readonly fix?: string;
 }
 
 /** One line of the doctor's report. */
@@ -41,15 +41,15 @@ export function ok(detail: string): Finding {
   return { status: 'ok', detail };
 }
 
-export function warn(detail: string, mend: string): Finding {
-  return { status: 'warn', detail, mend };
+export function warn(detail: string, fix: string): Finding {
+  return { status: 'warn', detail, fix };
 }
 
-export function broken(detail: string, mend: string): Finding {
-  return { status: 'broken', detail, mend };
+export function failed(detail: string, fix: string): Finding {
+  return { status: 'failed', detail, fix };
 }
 
-/** Not checked, because it does not apply or because another line has to be mended first. */
+/** Not checked, because it does not apply or because another line has to be fixed first. */
 export function skipped(detail: string): Finding {
   return { status: 'skipped', detail };
 }

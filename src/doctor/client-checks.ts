@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import * as v from 'valibot';
+import { createOAuthClient } from '../auth/authorization-code.ts';
+import { LoginError } from '../auth/login-error.ts';
 import type { OAuth2Client } from '../launchdarkly/index.ts';
 import { LaunchDarklyApiError, launchDarklyOAuthServer } from '../launchdarkly/index.ts';
 import { checkApiToken } from '../registration/index.ts';
 import type { Check, Finding, Setup } from './check.ts';
-import { broken, isWrong, ok, skipped, warn } from './check.ts';
+import { failed, isWrong, ok, skipped, warn } from './check.ts';
 import { canReach } from './reach.ts';
 
 const outOfReach = 'LaunchDarkly cannot be reached';
@@ -38,7 +39,7 @@ export const clientExists: Check = {
     if (allowedAccounts === '*' || allowedAccounts.length === 0 || allowedAccounts.includes(accountId)) {
       return ok(`"${name}", account ${accountId}`);
     }
-    return broken(
+    return failed(
       `It belongs to the account ${accountId}, whose members LD_ALLOWED_ACCOUNTS does not let in.`,
       `LD_ALLOWED_ACCOUNTS=${accountId}, or leave it out.`,
     );
@@ -50,12 +51,12 @@ export const clientRedirectUri: Check = {
   title: 'Client has our redirect URI',
   async run(setup) {
     if (isWrong(setup, 'LD_OAUTH_REDIRECT_URI'))
-      return skipped('LD_OAUTH_REDIRECT_URI has to be mended first');
+      return skipped('LD_OAUTH_REDIRECT_URI has to be fixed first');
     const client = await lookUp(setup);
     if ('status' in client) return skipped('the client cannot be looked at');
     const { href } = setup.config.redirectUri;
     if (client.redirectUri === href) return ok(href);
-    return broken(
+    return failed(
       `Registered is ${client.redirectUri}, the app uses ${href}; they must be the same character for character.`,
       'npm run bootstrap registers the one in the settings.',
     );
@@ -75,24 +76,29 @@ export const clientSecretValid: Check = {
       return skipped('id and secret have to be there first');
     }
     if (isWrong(setup, 'LD_OAUTH_REDIRECT_URI', 'LD_BASE_URI'))
-      return skipped('the URIs have to be mended first');
+      return skipped('the URIs have to be fixed first');
     if (!(await canReach(setup))) return skipped(outOfReach);
-    const answer = await redeemMadeUpCode(setup).catch(() => undefined);
-    if (!answer) return skipped(outOfReach);
-    if (answer.error === 'invalid_grant') return ok('LaunchDarkly knows it');
-    if (answer.error === 'invalid_client' || answer.status === 401) {
+    const { reason } = await redeemMadeUpCode(setup);
+    if (reason === 'code_rejected') return ok('LaunchDarkly knows it');
+    if (reason === 'provider_unreachable' || reason === 'provider_timeout') return skipped(outOfReach);
+    if (reason === 'client_rejected') {
       if (await isGone(setup)) return skipped('the client is not there');
-      return broken(
-        'LaunchDarkly does not know this pair of client id and secret (invalid_client).',
+      return failed(
+        `LaunchDarkly does not know this pair of client id and secret (invalid_client).${blankHint(clientSecret)}`,
         'If you have the right secret, set LD_OAUTH_CLIENT_SECRET. If not: npm run bootstrap -- --rotate',
       );
     }
     return warn(
-      `LaunchDarkly's answer says nothing about it (status ${answer.status}, ${answer.error ?? 'no error code'}).`,
+      `LaunchDarkly's answer says nothing about it (${reason}).`,
       'Try again in a moment. If it stays like this, check LD_BASE_URI.',
     );
   },
 };
+
+/** A blank at either end may belong to a secret; more often it was copied with it. */
+function blankHint(secret: string): string {
+  return secret === secret.trim() ? '' : ' The secret begins or ends with a blank.';
+}
 
 async function lookUp(setup: Setup): Promise<OAuth2Client | Finding> {
   const { accessToken, launchDarkly, config } = setup;
@@ -107,7 +113,7 @@ async function lookUp(setup: Setup): Promise<OAuth2Client | Finding> {
     if (!(error instanceof LaunchDarklyApiError && error.reason === 'not_found')) {
       return skipped('the access token does not let us look');
     }
-    return broken(
+    return failed(
       `${config.baseUri} does not know the client ${config.clientId}: it was deleted, or belongs to another account or instance.`,
       'Check LD_BASE_URI, or register anew: npm run bootstrap',
     );
@@ -116,58 +122,36 @@ async function lookUp(setup: Setup): Promise<OAuth2Client | Finding> {
 
 async function isGone(setup: Setup): Promise<boolean> {
   const client = await lookUp(setup);
-  return 'status' in client && client.status === 'broken';
+  return 'status' in client && client.status === 'failed';
 }
 
 function failure(error: unknown): Finding {
   if (error instanceof LaunchDarklyApiError) {
     if (error.status === undefined) return skipped(outOfReach);
     const said = error.serverMessage ? `: "${error.serverMessage}"` : '';
-    return broken(`LaunchDarkly answered ${error.status}${said}. ${error.likelyCause}`, error.nextStep);
+    return failed(`LaunchDarkly answered ${error.status}${said}. ${error.likelyCause}`, error.nextStep);
   }
-  const [what = '', ...mend] = (error instanceof Error ? error.message : String(error)).split('. ');
-  return broken(`${what}.`, mend.join('. '));
+  const [what = '', ...fix] = (error instanceof Error ? error.message : String(error)).split('. ');
+  return failed(`${what}.`, fix.join('. '));
 }
 
-const oauthError = v.object({ error: v.pipe(v.string(), v.regex(/^[a-z_]{1,40}$/)) });
-
-async function redeemMadeUpCode({
-  http,
-  config,
-}: Setup): Promise<{ status: number; error: string | undefined }> {
-  const { clientId, clientSecret, clientAuth, redirectUri, baseUri } = config;
-  const madeUp = randomBytes(32).toString('base64url');
-  const form = new URLSearchParams({
-    grant_type: 'authorization_code',
-    code: madeUp,
-    redirect_uri: redirectUri.href,
-    code_verifier: madeUp,
-    ...(clientAuth === 'post' && { client_id: clientId, client_secret: clientSecret }),
+/** Sends the login's own token request with a made-up code; resolves to the reason it was refused for. */
+async function redeemMadeUpCode({ http, config }: Setup): Promise<LoginError> {
+  const { baseUri, redirectUri, ...client } = config;
+  const oauth = createOAuthClient({
+    ...client,
+    server: launchDarklyOAuthServer(baseUri),
+    redirectUri: redirectUri.href,
+    fetch: http.fetch,
+    timeoutSeconds: 0, // `http` has a limit of its own
   });
-  const { status, body } = await http.request({
-    method: 'POST',
-    url: launchDarklyOAuthServer(baseUri).token_endpoint,
-    headers: {
-      accept: 'application/json',
-      'content-type': 'application/x-www-form-urlencoded',
-      ...(clientAuth === 'basic' && { authorization: `Basic ${basicCredentials(clientId, clientSecret)}` }),
-    },
-    body: form.toString(),
-  });
-  const parsed = v.safeParse(oauthError, parseJson(body));
-  return { status, error: parsed.success ? parsed.output.error : undefined };
-}
-
-/** RFC 6749, section 2.3.1: both are form-encoded before they are joined. */
-function basicCredentials(clientId: string, clientSecret: string): string {
-  const encode = (text: string) => new URLSearchParams({ _: text }).toString().slice(2);
-  return Buffer.from(`${encode(clientId)}:${encode(clientSecret)}`).toString('base64');
-}
-
-function parseJson(text: string): unknown {
+  const { state, codeVerifier } = oauth.buildAuthorizationRequest();
+  const query = new URLSearchParams({ code: randomBytes(32).toString('base64url'), state });
   try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
+    await oauth.exchangeAuthorizationCode(query.toString(), { state, codeVerifier });
+  } catch (error) {
+    if (error instanceof LoginError) return error;
+    throw error;
   }
+  return new LoginError('provider_nonsense'); // nobody redeems a made-up code
 }

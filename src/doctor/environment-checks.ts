@@ -4,7 +4,7 @@ import { readEnvFile } from '../config/config.ts';
 import { assignmentLines } from '../config/env-text.ts';
 import { isPlaceholder } from '../config/values.ts';
 import type { Check, Setup } from './check.ts';
-import { broken, ok, skipped, warn } from './check.ts';
+import { failed, ok, skipped, warn } from './check.ts';
 
 /** The floor that package.json names too. */
 const oldestNode = [20, 19] as const;
@@ -16,7 +16,7 @@ export const nodeVersion: Check = {
     const [major = 0, minor = 0] = version.split('.').map(Number);
     const [oldestMajor, oldestMinor] = oldestNode;
     if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return ok(version);
-    return broken(
+    return failed(
       `${version} is too old.`,
       `Install Node.js ${oldestNode.join('.')} or newer: https://nodejs.org`,
     );
@@ -29,7 +29,7 @@ export const envFilePresent: Check = {
   async run({ envFile, problems }) {
     if ((await modeOf(envFile)) !== undefined) return withoutDuplicates(envFile);
     if (problems.length === 0) return ok(`no ${envFile}; the environment holds every setting`);
-    return broken(`${envFile} is missing.`, 'npm run bootstrap writes it.');
+    return failed(`${envFile} is missing.`, 'npm run bootstrap writes it.');
   },
 };
 
@@ -42,7 +42,7 @@ export const envFilePrivate: Check = {
     if (process.platform === 'win32') return skipped('Windows keeps permissions elsewhere');
     const octal = (mode & 0o777).toString(8).padStart(4, '0');
     if ((mode & 0o077) === 0) return ok(octal);
-    return broken(`Others on this machine can read ${envFile} (${octal}).`, `chmod 600 ${envFile}`);
+    return failed(`Others on this machine can read ${envFile} (${octal}).`, `chmod 600 ${envFile}`);
   },
 };
 
@@ -83,7 +83,7 @@ function problemsOf({ problems, settingText }: Setup) {
 
 function report(problems: readonly ConfigProblem[], well: string) {
   if (problems.length === 0) return ok(well);
-  return broken(
+  return failed(
     problems.map(({ name, problem }) => `${name} ${problem}`).join(' '),
     problems.map(({ name, example, source }) => `${name}=${example} (${source})`).join('; '),
   );
@@ -92,7 +92,7 @@ function report(problems: readonly ConfigProblem[], well: string) {
 async function withoutDuplicates(envFile: string) {
   const text = await readFile(envFile, 'utf8').catch((error: NodeJS.ErrnoException) => error);
   if (typeof text !== 'string')
-    return broken(`${envFile} cannot be read (${text.code}).`, 'Make it a readable file.');
+    return failed(`${envFile} cannot be read (${text.code}).`, 'Make it a readable file.');
   const twice = Object.keys(readEnvFile(envFile)).filter((name) => assignmentLines(text, name).length > 1);
   if (twice.length === 0) return ok(`${envFile} is there`);
   const where = twice.map((name) => `${name} on lines ${assignmentLines(text, name).join(' and ')}`);

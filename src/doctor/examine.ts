@@ -8,7 +8,7 @@ import { portFreeOrOurs, redirectHost, redirectUriLegal } from './address-checks
 import { nothingUnfinished, proxyKeepsCookies, sessionStoreWritable } from './app-checks.ts';
 import { certificateTrusted, certificateValid } from './certificate-check.ts';
 import type { Check, Finding, Setup } from './check.ts';
-import { broken } from './check.ts';
+import { failed } from './check.ts';
 import { accessTokenAdmin, clientExists, clientRedirectUri, clientSecretValid } from './client-checks.ts';
 import {
   envFilePresent,
@@ -81,6 +81,6 @@ async function findingOf(check: Check, setup: Setup): Promise<Finding> {
     return await check.run(setup);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return broken(`The check itself failed: ${why}`, 'Please report this as a fault of the doctor.');
+    return failed(`The check itself failed: ${why}`, 'Please report this as a fault of the doctor.');
   }
 }

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import * as v from 'valibot';
 import { HttpError, launchDarklyOAuthServer } from '../launchdarkly/index.ts';
 import type { Check, Finding, Setup } from './check.ts';
-import { broken, isWrong, ok, skipped, warn } from './check.ts';
+import { failed, isWrong, ok, skipped, warn } from './check.ts';
 import { askMetadata } from './reach.ts';
 
 const networkSettings = ['LD_BASE_URI', 'HTTPS_PROXY', 'NODE_EXTRA_CA_CERTS'] as const;
@@ -12,7 +12,7 @@ export const launchDarklyReachable: Check = {
   title: 'LaunchDarkly can be reached',
   async run(setup) {
     if (isWrong(setup, ...networkSettings))
-      return skipped('the settings of the network have to be mended first');
+      return skipped('the settings of the network have to be fixed first');
     const { baseUri } = setup.config;
     try {
       await askMetadata(setup);
@@ -33,10 +33,9 @@ export const clock: Check = {
     if (Number.isNaN(theirs)) return skipped('LaunchDarkly did not say what time it is');
     const seconds = Math.round((Date.now() - theirs) / 1000);
     const detail = `${Math.abs(seconds)} s ${seconds < 0 ? 'behind' : 'ahead of'} LaunchDarkly`;
-    const mend = 'Set the clock, best by a time service (timedatectl set-ntp true).';
-    if (Math.abs(seconds) > 300)
-      return broken(`${detail}: certificates and sessions are judged by it.`, mend);
-    return Math.abs(seconds) > 30 ? warn(`${detail}.`, mend) : ok(detail);
+    const fix = 'Set the clock, best by a time service (timedatectl set-ntp true).';
+    if (Math.abs(seconds) > 300) return failed(`${detail}: certificates and sessions are judged by it.`, fix);
+    return Math.abs(seconds) > 30 ? warn(`${detail}.`, fix) : ok(detail);
   },
 };
 
@@ -59,26 +58,23 @@ export const serverMetadata: Check = {
     if (!response) return skipped('LaunchDarkly cannot be reached');
     if (response.status === 404) return ok('LaunchDarkly offers none here, and the app needs none');
     const parsed = v.safeParse(metadata, parseJson(response.body));
-    const mend = 'Check LD_BASE_URI and HTTPS_PROXY: something else than LaunchDarkly may have answered.';
+    const fix = 'Check LD_BASE_URI and HTTPS_PROXY: something else than LaunchDarkly may have answered.';
     if (response.status !== 200 || !parsed.success) {
-      return warn(`It cannot be read (status ${response.status}).`, mend);
+      return warn(`It cannot be read (status ${response.status}).`, fix);
     }
     const theirs = parsed.output;
     const different = Object.entries(launchDarklyOAuthServer(baseUri)).filter(
       ([name, ours]) => (theirs[name as keyof typeof theirs] ?? ours) !== ours,
     );
     if (different.length > 0) {
-      return broken(
-        `It names another ${different.map(([name]) => name).join(', ')} than the app uses.`,
-        mend,
-      );
+      return failed(`It names another ${different.map(([name]) => name).join(', ')} than the app uses.`, fix);
     }
     if (pkce && !(theirs.code_challenge_methods_supported ?? ['S256']).includes('S256')) {
-      return broken('It does not know PKCE with S256.', 'LD_OAUTH_PKCE=off');
+      return failed('It does not know PKCE with S256.', 'LD_OAUTH_PKCE=off');
     }
     const method = `client_secret_${clientAuth}`;
     if (!(theirs.token_endpoint_auth_methods_supported ?? [method]).includes(method)) {
-      return broken(
+      return failed(
         `It does not know ${method}.`,
         `LD_OAUTH_CLIENT_AUTH=${clientAuth === 'post' ? 'basic' : 'post'}`,
       );
@@ -92,36 +88,36 @@ async function unreachable({ config }: Setup, code: string): Promise<Finding> {
   const { baseUri, outgoing } = config;
   const { hostname } = new URL(baseUri);
   if (outgoing.httpsProxy && !(await accepts(outgoing.httpsProxy))) {
-    return broken(
+    return failed(
       `Proxy: ${new URL(outgoing.httpsProxy).host} takes no connection (${code}).`,
       'Correct HTTPS_PROXY, or name the host in NO_PROXY.',
     );
   }
   if (/^(ENOTFOUND|EAI_AGAIN)$/.test(code)) {
-    return broken(
+    return failed(
       `DNS: ${hostname} does not resolve (${code}).`,
-      'Correct LD_BASE_URI, or mend DNS; behind a proxy set HTTPS_PROXY.',
+      'Correct LD_BASE_URI, or fix DNS; behind a proxy set HTTPS_PROXY.',
     );
   }
   if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/.test(code)) {
-    return broken(
+    return failed(
       `TLS: the certificate of ${hostname} is signed by nobody this machine knows (${code}).`,
       'NODE_EXTRA_CA_CERTS=PATH with the certificate of your network’s own authority.',
     );
   }
   if (/CERT|TLS|SSL|EPROTO/.test(code)) {
-    return broken(
+    return failed(
       `TLS: no secure connection to ${hostname} (${code}).`,
       "Correct LD_BASE_URI; check this machine's clock.",
     );
   }
   if (code === 'TIMEOUT' || code.includes('TIMEOUT')) {
-    return broken(
+    return failed(
       `Connection: ${hostname} did not answer in time (${code}).`,
       'Check the network and its firewall; behind a proxy set HTTPS_PROXY.',
     );
   }
-  return broken(
+  return failed(
     `Connection: ${hostname} cannot be reached (${code}).`,
     'Check LD_BASE_URI and the network; the sandbox runs with npm run sandbox.',
   );

@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-describe('exactly the line that is concerned complains, and says how to mend it:', () => {
+describe('exactly the line that is concerned complains, and says how to fix it:', () => {
   test.each<[string, RegExp, () => Promise<Record<string, string>>]>([
     ['its name does not resolve', /^DNS: /, async () => ({ LD_BASE_URI: 'https://launchdarkly.invalid' })],
     [
@@ -44,7 +44,7 @@ describe('exactly the line that is concerned complains, and says how to mend it:
 
   test.each([
     [-60, 'warn'],
-    [3_600, 'broken'],
+    [3_600, 'failed'],
   ])('the clock is %d s off', async (seconds, status) => {
     const date = new Date(Date.now() - seconds * 1_000).toUTCString();
     world.proxy.fail(
@@ -63,13 +63,13 @@ describe('exactly the line that is concerned complains, and says how to mend it:
     ],
     ['does not know PKCE', (text: string) => text.replace('"S256"', '"plain"'), /LD_OAUTH_PKCE=off/],
     ['is no JSON', () => '<h1>Hotel</h1>', /LD_BASE_URI/],
-  ])('the server metadata %s', async (_, change, mend) => {
+  ])('the server metadata %s', async (_, change, fix) => {
     const answer = (own: { status: number; body?: string }) => ({
       status: own.status,
       body: change(own.body ?? ''),
     });
     world.proxy.fail(/well-known/, { acts: true, answer }, 9);
-    await world.expectComplaint('server-metadata', mend);
+    await world.expectComplaint('server-metadata', fix);
   });
 
   test.each([

@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-describe('exactly the line that is concerned complains, and says how to mend it:', () => {
+describe('exactly the line that is concerned complains, and says how to fix it:', () => {
   test('Node.js is too old', async () => {
     await world.expectComplaint('node-version', /nodejs\.org/, { setup: { nodeVersion: '20.18.3' } });
   });

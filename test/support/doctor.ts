@@ -23,8 +23,8 @@ export interface DoctorWorld extends RegistrationWorld {
   clientId(): string;
   /** Every line of the report; none of them holds a secret. */
   examined(circumstances?: Circumstances): Promise<Line[]>;
-  /** This check complains, with a mend like this, and no other does. */
-  expectComplaint(name: string, mend: RegExp, circumstances?: Circumstances): Promise<Line>;
+  /** This check complains, with a fix like this, and no other does. */
+  expectComplaint(name: string, fix: RegExp, circumstances?: Circumstances): Promise<Line>;
   /** Sets or takes away a setting of the env file. */
   set(name: string, value: string | undefined): Promise<void>;
   /** Another redirect URI, here and at LaunchDarkly. */
@@ -55,11 +55,11 @@ export async function doctorWorld(): Promise<DoctorWorld> {
     return lines;
   }
 
-  async function expectComplaint(name: string, mend: RegExp, circumstances?: Circumstances): Promise<Line> {
+  async function expectComplaint(name: string, fix: RegExp, circumstances?: Circumstances): Promise<Line> {
     const lines = await examined(circumstances);
     expect(complaints(lines)).toEqual([name]);
     const line = lines.find((one) => one.name === name) as Line;
-    expect(line.mend).toMatch(mend);
+    expect(line.fix).toMatch(fix);
     expect(line.detail.length).toBeGreaterThan(10);
     return line;
   }
@@ -84,5 +84,5 @@ export async function doctorWorld(): Promise<DoctorWorld> {
 
 /** The names of the checks that are not content. */
 export function complaints(lines: readonly Line[]): string[] {
-  return lines.filter(({ status }) => status === 'broken' || status === 'warn').map(({ name }) => name);
+  return lines.filter(({ status }) => status === 'failed' || status === 'warn').map(({ name }) => name);
 }
