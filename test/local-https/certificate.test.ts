@@ -61,6 +61,9 @@ describe('a new certificate', () => {
     );
     expect(keys).toHaveLength(1);
     expect(new X509Certificate(ca).checkPrivateKey(createPrivateKey(keys![0]!))).toBe(false);
+    // basicConstraints (RFC 5280, section 4.2.1.9), critical: cA true, pathLenConstraint 0. It can sign no further CA.
+    const constraints = Buffer.from('0603551d130101ff040830060101ff020100', 'hex');
+    expect(new X509Certificate(ca).raw.includes(constraints)).toBe(true);
   });
 
   test('carries a CA of its own name each time, which may sign nothing but servers', async () => {

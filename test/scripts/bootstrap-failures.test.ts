@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, jest, test } from '@jest/globals';
 import { registerClient } from '../../src/registration/index.ts';
+import { follow } from '../support/program.ts';
 import { redirectUri } from '../support/registration.ts';
 import { scriptInWorld } from '../support/script-in-world.ts';
 import type { RunOptions } from '../support/scripts.ts';
@@ -79,13 +81,28 @@ describe('a failure says what LaunchDarkly said, what it likely means, and what 
       () => writeFile(given.world.envFile, 'SESSION_SECRET=\nSESSION_SECRET=\n'),
       /lines 1 and 2/,
     ],
+    [
+      'an env file in UTF-16',
+      () => writeFile(given.world.envFile, '\uFEFFPORT=1\r\n', 'utf16le'),
+      /UTF-16.*Save it as UTF-8/,
+    ],
   ])('%s: nothing is registered', async (_, prepare, says) => {
     await prepare();
     const { code, stderr } = await bootstrap();
-    expect(code).toBe(1);
+    expect(code).toBe(/folder in its place|UTF-16/.test(says.source) ? 2 : 1);
     expect(stderr).toMatch(says);
     expect(await given.world.clients()).toEqual([]);
   });
+});
+
+test('a FIFO in place of the env file: exits 2 and does not wait for a writer', async () => {
+  await rm(given.world.envFile);
+  execFileSync('mkfifo', [given.world.envFile]);
+  const program = follow(given.start(here));
+  const code = await program.ended;
+  await rm(given.world.envFile); // whoever reads it would wait
+  expect([code, program.stderr]).toEqual([2, expect.stringMatching(/named pipe/)]);
+  expect(await given.world.clients()).toEqual([]);
 });
 
 test('an env file where nothing can be written: says so, and registers nothing', async () => {

@@ -1,6 +1,7 @@
-import { chmod, readFile } from 'node:fs/promises';
+import { appendFile, chmod, readFile } from 'node:fs/promises';
 import { describe, expect, jest, test } from '@jest/globals';
 import { registerClient } from '../../src/registration/index.ts';
+import type { Substitute } from '../support/flaky-proxy.ts';
 import { keptText, redirectUri } from '../support/registration.ts';
 import { scriptInWorld } from '../support/script-in-world.ts';
 import type { RunOptions } from '../support/scripts.ts';
@@ -11,6 +12,14 @@ const given = scriptInWorld('bootstrap');
 
 const here = ['--redirect-uri', redirectUri];
 const bootstrap = (args: readonly string[] = here, options?: RunOptions) => given.run(args, options);
+
+/** LaunchDarkly's own answer with one field changed. */
+function changed(field: string, value: string) {
+  return ({ status, body = '' }: Substitute) => ({
+    status,
+    body: JSON.stringify({ ...JSON.parse(body), [field]: value }),
+  });
+}
 
 describe('what it says', () => {
   test('registers, says what was saved and what comes next', async () => {
@@ -60,6 +69,81 @@ describe('what it says', () => {
     await chmod(given.world.envFile, 0o644);
     expect((await bootstrap()).stderr).toContain('0644');
   });
+
+  test('--redirect-uri wins over the environment and over the env file', async () => {
+    await appendFile(given.world.envFile, 'LD_OAUTH_REDIRECT_URI=https://file.example.test/cb\r\n');
+    const { code } = await bootstrap(here, {
+      env: { LD_OAUTH_REDIRECT_URI: 'https://environment.example.test/cb' },
+    });
+    expect(code).toBe(0);
+    expect(given.world.env().LD_OAUTH_REDIRECT_URI).toBe(redirectUri);
+    expect(await given.world.clients(redirectUri)).toHaveLength(1);
+  });
+
+  test('what LaunchDarkly answers cannot move the cursor or forge a line', async () => {
+    await bootstrap();
+    const hostile = 'x\u001b]0;title\u0007\u001b[1A\u202e\u061c\u2028\n✓ Everything is fine\ud83d';
+    given.world.proxy.fail(
+      /clients/,
+      {
+        acts: true,
+        answer: ({ status, body = '' }) => ({
+          status,
+          body: JSON.stringify({ ...JSON.parse(body), name: hostile, _accountId: 'account' }),
+        }),
+      },
+      9,
+    );
+    const { stdout } = await bootstrap();
+    expect(stdout).not.toMatch(/[^\P{Cc}\n]|[\p{Cs}\p{Bidi_Control}\u2028]/u);
+    expect(stdout).not.toMatch(/^✓/m);
+    const answer = JSON.parse((await bootstrap([...here, '--json'])).stdout);
+    expect(answer.client.name).toBe(hostile);
+  });
+
+  test.each([
+    [
+      'redirectUri',
+      'https://app.example.test/auth/callback/',
+      /another redirect URI .*callback\/" instead of/,
+    ],
+    ['name', 'Renamed', /another name .*"Renamed" instead of/],
+    ['_accountId', 'somebody-elses', /another account .*"somebody-elses" instead of/],
+  ])('says when LaunchDarkly answers with another %s than it was sent', async (field, value, says) => {
+    given.world.proxy.fail(/^POST/, { acts: true, answer: changed(field, value) });
+    const { code, stderr } = await bootstrap();
+    expect([code, stderr]).toEqual([0, expect.stringMatching(says)]);
+  });
+
+  test('says so too when it was asked to change a client', async () => {
+    await bootstrap();
+    given.world.proxy.fail(/^PATCH/, { acts: true, answer: changed('name', 'Renamed') });
+    const { code, stderr } = await bootstrap([...here, '--name', 'Wanted']);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/another name .*"Renamed" instead of "Wanted"/),
+    ]);
+  });
+
+  test.each([
+    ['redirectUri', 'string'],
+    ['redirectUri', 'https://app.example.test/auth/login'],
+    ['_clientId', 'tab\tinside'],
+    ['_clientSecret', 'geheim-é-geheim'],
+    ['_accountId', 'two words'],
+  ])(
+    'an answer whose %s the app could not use (%j): nothing is saved, nothing is left over',
+    async (field, value) => {
+      given.world.proxy.fail(/^POST/, { acts: true, answer: changed(field, value) });
+      const { code, stderr } = await bootstrap();
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/that the app cannot use/);
+      expect(stderr).not.toContain('geheim');
+      expect(await given.world.otherLines()).toBe(await readFile(given.world.envFile, 'utf8'));
+      expect((await bootstrap()).code).toBe(0);
+      expect(await given.world.clients()).toHaveLength(1);
+    },
+  );
 
   test('says when the environment wins over what was saved', async () => {
     const { stderr } = await bootstrap(here, { env: { LD_OAUTH_CLIENT_ID: 'another' } });
