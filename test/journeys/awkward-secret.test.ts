@@ -41,7 +41,7 @@ test.each(['post', 'basic'])(
     await script('clients', 'rotate', '--yes');
     expect(readEnvFile(path.join(folder, '.env')).LD_OAUTH_CLIENT_SECRET).not.toBe(first);
 
-    app = await startServerProcess({}, {}, folder);
+    app = await startServerProcess({}, {}, undefined, folder);
     await listening(app);
     const url = `https://localhost:${port}`;
     const { browser } = await logIn({ url });

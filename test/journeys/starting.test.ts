@@ -111,7 +111,7 @@ describe('what keeps the app from starting is said in one message, without a sta
   ])('%s', async (_what, make, message) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'starting-'));
     make(path.join(folder, '.env'));
-    app = await startServerProcess(settings, {}, folder);
+    app = await startServerProcess(settings, {}, undefined, folder);
     expect([await app.ended, app.stderr]).toEqual([2, expect.stringMatching(message)]);
     expect(app.stderr.trim().split('\n')).toHaveLength(1);
   });
