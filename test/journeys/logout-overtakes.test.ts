@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Browser } from '../support/browser.ts';
 import { sessionEngines } from '../support/session-engines.ts';
 import type { TestApp } from '../support/test-app.ts';
 import { logIn, startTestApp, whoAmI } from '../support/test-app.ts';
+import { until } from '../support/until.ts';
 
 const hour = 3_600_000;
 const realNow = Date.now;
@@ -24,7 +24,7 @@ describe.each(Object.entries(await sessionEngines()))('with sessions in %s', (_e
 
   /** Resolves when the sandbox has been asked for this, and takes its time to answer. */
   async function asked(endpoint: string): Promise<void> {
-    while (!app.sandbox.ledger().some((entry) => entry.endpoint === endpoint)) await sleep(5);
+    await until(() => app.sandbox.ledger().some((entry) => entry.endpoint === endpoint));
   }
 
   test('a logout holds although it overtakes a refresh', async () => {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 
-/** In a process of its own, so that neither this runner nor its transforms are measured. Times are CPU time. */
+/** In a process of its own, so that neither this runner nor its transforms are measured. Times are wall-clock time, with room for a busy machine. */
 const PROGRAM = `
 import { startSandbox } from './src/sandbox/start-sandbox.ts';
 import { registerClient, tokensFor } from './test/sandbox/support.ts';

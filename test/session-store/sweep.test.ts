@@ -4,6 +4,7 @@ import { openDatabase } from '../../src/session-store/open-database.ts';
 import { SessionStore } from '../../src/session-store/session-store.ts';
 import { startSweep } from '../../src/session-store/sweep.ts';
 import { newSession, set } from '../support/sessions.ts';
+import { until } from '../support/until.ts';
 
 test('the sweep removes sessions that have expired, all of them, and no other', async () => {
   let now = Date.now();
@@ -16,7 +17,7 @@ test('the sweep removes sessions that have expired, all of them, and no other', 
 
   const stop = startSweep(opened, () => now, 0);
   const count = opened.database.prepare('SELECT count(*) FROM sessions').raw();
-  while (Number((count.get() as number[])[0]) > 5) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => Number((count.get() as number[])[0]) <= 5);
   await stop();
   expect(opened.database.prepare("SELECT count(*) FROM sessions WHERE id LIKE 'new-%'").raw().get()).toEqual([
     5,
