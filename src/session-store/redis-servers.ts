@@ -21,6 +21,9 @@ export type OpenServers = (lost: (cause: unknown) => void) => Promise<RedisServe
 /** In milliseconds: how long a reply may take. A Redis that is well replies a thousand times faster. */
 export const patience = 700;
 
+/** In milliseconds: how long a connection may take to be made, with TLS, from a machine that is busy. */
+const connectPatience = 2000;
+
 /**
  * How to connect to what the setting names. A single server is asked what it is: a member of a cluster leads to the
  * whole cluster, and a Sentinel is refused.
@@ -84,7 +87,7 @@ export function serversAt(address: RedisAddress, ca: readonly string[] | undefin
     let ready = false;
     client.on('error', (cause) => ready && lost(cause));
     try {
-      await inTime(client.connect());
+      await inTime(client.connect(), connectPatience);
     } catch (error) {
       client.destroy();
       throw error;
@@ -113,7 +116,7 @@ export function serversAt(address: RedisAddress, ca: readonly string[] | undefin
       });
       client.on('node-error', (cause) => lost(cause));
       try {
-        await inTime(client.connect(), patience * 2);
+        await inTime(client.connect(), connectPatience);
       } catch (error) {
         client.destroy();
         throw failure ?? error;
@@ -133,7 +136,7 @@ export function serversAt(address: RedisAddress, ca: readonly string[] | undefin
   function socket() {
     return {
       ...(address.tls && { tls: true as const, ...(ca && { ca: [...ca] }) }),
-      connectTimeout: patience,
+      connectTimeout: connectPatience,
       socketTimeout: 2500,
       reconnectStrategy: false as const,
     };

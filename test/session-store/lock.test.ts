@@ -1,6 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
+import type { Leases } from '../../src/session-store/engine.ts';
 import { createFileEngine } from '../../src/session-store/file-engine.ts';
+import { createLock } from '../../src/session-store/lock.ts';
 import { openDatabase } from '../../src/session-store/open-database.ts';
 import { openSessionStore } from '../../src/session-store/open-session-store.ts';
 import { sessionEngines } from '../support/session-engines.ts';
@@ -93,6 +95,22 @@ describe.each(engines.filter(([engine]) => engine !== 'memory'))(
       await expect(next).resolves.toBe('in turn');
       await Promise.all([one.close(), other.close()]);
     });
+
+    test('lets the next one in when the holder has died, once its lease is over', async () => {
+      const impatient = { ...lifetimes, leaseMs: 300, waitMs: 5000 };
+      const dead = await openSessionStore(setting, impatient);
+      const other = await openSessionStore(setting, impatient);
+      const held = heldTask();
+      const never = dead.withLock('orphan', held.run);
+      await held.started;
+      await dead.close(); // can neither extend nor release it
+      const started = performance.now();
+      await expect(other.withLock('orphan', async () => 'taken over')).resolves.toBe('taken over');
+      expect(performance.now() - started).toBeLessThan(3000);
+      held.letGo();
+      await never;
+      await other.close();
+    });
   },
 );
 
@@ -110,4 +128,53 @@ test('in a database a lease that has ended is taken over, and its former holder 
   now += 1000;
   expect(await engine.takeLease('key', 'third', 1000)).toBe(true);
   await engine.close();
+});
+
+/** Leases in memory whose replies can be lost. */
+function fallibleLeases() {
+  const owners = new Map<string, string>();
+  let lost: 'reply' | 'release' | undefined;
+  const leases: Leases = {
+    async takeLease(key, owner) {
+      const free = !owners.has(key);
+      if (free) owners.set(key, owner);
+      if (lost === 'reply') throw new Error('the reply was lost');
+      return free;
+    },
+    async extendLease() {},
+    async releaseLease(key, owner) {
+      if (lost === 'release') throw new Error('the request was lost');
+      return owners.get(key) === owner && owners.delete(key);
+    },
+  };
+  return {
+    leases,
+    owners,
+    lose(what?: typeof lost) {
+      lost = what;
+    },
+  };
+}
+
+test('a lease that was taken without a reply is given back, so that the next task does not wait for its end', async () => {
+  const { leases, owners, lose } = fallibleLeases();
+  const withLock = createLock(leases, { leaseMs: 30_000, waitMs: 2000 });
+  lose('reply');
+  await expect(withLock('key', async () => 'in')).rejects.toThrow('the reply was lost');
+  expect(owners.size).toBe(1);
+  lose();
+  await expect(withLock('key', async () => 'in')).resolves.toBe('in');
+});
+
+test('a lease that could not be given back is given back as soon as that is possible', async () => {
+  const { leases, lose } = fallibleLeases();
+  const withLock = createLock(leases, { leaseMs: 30_000, waitMs: 2000 });
+  await expect(
+    withLock('key', async () => {
+      lose('release');
+      return 'in';
+    }),
+  ).resolves.toBe('in');
+  lose();
+  await expect(withLock('key', async () => 'next')).resolves.toBe('next');
 });
