@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { type AppConfig, loadAppConfig, loadDemoConfig, type SandboxConfig } from '../src/config/config.ts';
+import { exitOnCrash, stopOnSignals } from '../src/http-server/stop.ts';
 import { cleanLines, createHttp, createLaunchDarkly } from '../src/launchdarkly/index.ts';
+import { createLogger } from '../src/logging/log.ts';
 import { registerClient } from '../src/registration/index.ts';
 import type { Sandbox } from '../src/sandbox/start-sandbox.ts';
 import { startSandbox } from '../src/sandbox/start-sandbox.ts';
 import type { RunningApp } from '../src/start-app.ts';
 import { startApp } from '../src/start-app.ts';
-import { createLogger } from '../src/web/log.ts';
-import { exitOnCrash, stopOnSignals } from '../src/web/stop.ts';
 import { readArguments, UsageError } from './support/usage.ts';
 
 const help = `npm run demo

@@ -1,5 +1,5 @@
-import type { Line } from '../src/doctor/examine.ts';
-import { examine, openSetup } from '../src/doctor/examine.ts';
+import type { Line } from '../src/doctor/run-checks.ts';
+import { examine, openSetup } from '../src/doctor/run-checks.ts';
 import { cleanText } from '../src/launchdarkly/index.ts';
 import { runScript } from './support/run-script.ts';
 import type { Terminal } from './support/terminal.ts';

@@ -1,9 +1,9 @@
 import { homedir } from 'node:os';
 import { loadScriptConfig } from '../src/config/config.ts';
 import { localCertificate } from '../src/local-https/certificate.ts';
-import { showCommand } from '../src/local-https/run-command.ts';
-import type { TrustOutcome, TrustPlan, TrustStep } from '../src/local-https/trust-plan.ts';
-import { carryOut, planTrust } from '../src/local-https/trust-plan.ts';
+import type { TrustOutcome, TrustPlan, TrustStep } from '../src/local-https/trust/plan.ts';
+import { carryOut, planTrust } from '../src/local-https/trust/plan.ts';
+import { showCommand } from '../src/local-https/trust/run-command.ts';
 import { confirmWith } from './support/questions.ts';
 import { runScript } from './support/run-script.ts';
 import type { Terminal } from './support/terminal.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadAppConfig } from './config/config.ts';
+import { failStart } from './http-server/exit-on-start-error.ts';
+import { exitOnCrash, stopOnSignals } from './http-server/stop.ts';
+import { createLogger } from './logging/log.ts';
 import { startApp } from './start-app.ts';
-import { failStart } from './web/fail-start.ts';
-import { createLogger } from './web/log.ts';
-import { exitOnCrash, stopOnSignals } from './web/stop.ts';
 
 try {
   const config = loadAppConfig();

@@ -3,11 +3,11 @@ import { createServer } from 'node:http';
 import type { App } from './app.ts';
 import { createApp } from './app.ts';
 import type { AppConfig } from './config/config.ts';
-import type { Renewal } from './local-https/https-server.ts';
+import { answerClientErrors } from './http-server/client-errors.ts';
+import type { Renewal } from './http-server/https-server.ts';
+import { listen, stopListening } from './http-server/listen.ts';
+import type { Logger } from './logging/log.ts';
 import { openSessionStore } from './session-store/open-session-store.ts';
-import { answerClientErrors } from './web/client-errors.ts';
-import { listen, stopListening } from './web/listen.ts';
-import type { Logger } from './web/log.ts';
 
 /** An app that listens. */
 export interface RunningApp {
@@ -74,10 +74,10 @@ async function openServer(
       logger.error({ event: 'certificate_not_renewed', error: renewal.error }, 'The old certificate stays');
   };
   if (tls.mode === 'proxy' || tls.mode === 'off') return createServer(messages, handler);
-  const { createHttpsServer } = await import('./local-https/https-server.ts');
+  const { createHttpsServer } = await import('./http-server/https-server.ts');
   if (tls.mode === 'local')
     return createHttpsServer(handler, () => certificateHere(hostname, logger), renewed, messages);
-  const { givenCertificate } = await import('./local-https/given-certificate.ts');
+  const { givenCertificate } = await import('./local-https/certificate-from-files.ts');
   return createHttpsServer(handler, () => givenCertificate({ ...tls, hostname }), renewed, messages);
 }
 

@@ -8,23 +8,32 @@ const root = path.resolve(import.meta.dirname, '..');
 const allowed: Record<string, string[]> = {
   'src/auth': [],
   'src/launchdarkly': [],
+  'src/launchdarkly-login': ['src/auth/index.ts', 'src/launchdarkly/index.ts'],
   'src/sandbox': [],
   'src/session-store': [],
-  'src/local-https': ['src/config/replace-file.ts'],
   'src/config': [],
+  'src/local-https': ['src/config/replace-file.ts'],
   'src/registration': ['src/launchdarkly', 'src/config'],
   'src/doctor': [
-    'src/auth/authorization-code.ts',
-    'src/auth/login-error.ts',
+    'src/auth',
     'src/config',
+    'src/http-server/listen.ts',
     'src/launchdarkly',
     'src/local-https',
     'src/registration',
     'src/session-store',
-    'src/web/listen.ts',
   ],
-  'src/http-server': [],
-  'src/web': ['src/auth/index.ts', 'src/launchdarkly', 'src/config'],
+  'src/logging': ['src/auth/index.ts', 'src/launchdarkly/clean-text.ts'],
+  'src/http-server': ['src/launchdarkly/clean-text.ts', 'src/logging'],
+  'src/flow-inspector': ['src/auth/index.ts', 'src/launchdarkly'],
+  'src/web': [
+    'src/auth/index.ts',
+    'src/config',
+    'src/flow-inspector',
+    'src/launchdarkly',
+    'src/launchdarkly-login',
+    'src/logging',
+  ],
 };
 
 function filesBelow(folder: string): string[] {

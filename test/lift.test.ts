@@ -71,7 +71,7 @@ async function copySources(into: string): Promise<void> {
 async function compileToLib(): Promise<void> {
   await copySources(path.join(folder, 'src'));
   await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
-  const entries = ['src/auth/index.ts', 'src/launchdarkly/index.ts', 'src/fetch-user.ts'];
+  const entries = ['src/auth/index.ts', 'src/launchdarkly/index.ts', 'src/launchdarkly-login/fetch-user.ts'];
   await run(
     process.execPath,
     [tsc, ...strict, ...modules, '--rootDir', 'src', '--outDir', 'lib', ...entries],

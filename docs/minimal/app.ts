@@ -43,7 +43,7 @@ app.set('trust proxy', isLocal ? 0 : 1);
 const cookie = { secure: true, httpOnly: true, sameSite: 'lax' as const };
 const secret = required('SESSION_SECRET').split(',');
 app.use(session({ name: '__Host-minimal', secret, resave: false, saveUninitialized: false, cookie }));
-// Left out: security headers (src/web/security.ts), rate limits (src/web/rate-limit.ts), a log (src/web/log.ts).
+// Left out: security headers (src/web/security.ts), rate limits (src/web/rate-limit.ts), a log (src/logging/log.ts).
 
 // 1. Send the browser to LaunchDarkly.
 app.get('/auth/login', (req, res) => startLogin(req, res, '/'));
@@ -73,14 +73,14 @@ app.get(redirectUri.pathname, async (req, res) => {
   const checks = { expectedState: pending.state, pkceCodeVerifier: pending.codeVerifier };
   const { access_token } = await client.authorizationCodeGrant(oauth, response, checks); // redeems the code
 
-  // 3. Who is it? Left out: roles, pending invitations (src/fetch-user.ts).
+  // 3. Who is it? Left out: roles, pending invitations (src/launchdarkly-login/fetch-user.ts).
   const { accountId } = await ask(access_token, '/api/v2/caller-identity');
   if (!allowedAccounts.includes('*') && !allowedAccounts.includes(accountId))
     return void res.status(403).send('Members of your LaunchDarkly account may not use this app.');
   const { _id: id, email } = await ask(access_token, '/api/v2/members/me');
 
   // 4. A new session id, so that an id planted before the login is worthless. The tokens are dropped here. Left out:
-  // keep them encrypted (src/auth/stored-session.ts), refresh them, notice removed members (src/auth/renewal.ts).
+  // keep them encrypted (src/auth/stored-session.ts), refresh them, notice removed members (src/auth/token-refresh.ts).
   await promisify(req.session.regenerate).call(req.session);
   req.session.member = { id, accountId, email };
   await promisify(req.session.save).call(req.session);

@@ -1,6 +1,6 @@
 import { cleanText } from '../../src/launchdarkly/index.ts';
 import type { Change, ListedClient } from '../../src/registration/index.ts';
-import { moment } from './moment.ts';
+import { moment } from './format-date.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A client for people: two lines in a list, a few more alone. */

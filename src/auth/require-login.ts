@@ -1,7 +1,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import type { LiveLogin } from './live-login.ts';
+import type { LiveLogin } from './fresh-login.ts';
 import { LoginError } from './login-error.ts';
-import type { LoginRounds } from './login-rounds.ts';
+import type { LoginRounds } from './login-loop-guard.ts';
 import { isPageVisit } from './page-visit.ts';
 
 /**

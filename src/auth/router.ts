@@ -5,7 +5,7 @@ import type { AuthEvent } from './auth-event.ts';
 import type { OAuthClient, TokenSet } from './authorization-code.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import { isTransient, LoginError } from './login-error.ts';
-import type { LoginRounds } from './login-rounds.ts';
+import type { LoginRounds } from './login-loop-guard.ts';
 import type { LoginState, LoginStates } from './login-state.ts';
 import { loginIdOf } from './login-state.ts';
 import type { LoginTransaction, LoginTransactions } from './login-transaction.ts';

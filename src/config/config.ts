@@ -2,11 +2,11 @@ import type { ConfigProblem } from './config-error.ts';
 import { ConfigError } from './config-error.ts';
 import type { OutgoingConfig } from './launchdarkly-settings.ts';
 import { readBaseUri, readOutgoing, readRedirectUri } from './launchdarkly-settings.ts';
+import * as value from './parsers.ts';
 import type { RedirectUri } from './redirect-uri.ts';
 import { SettingsReader } from './settings-reader.ts';
 import type { ConfigInput } from './sources.ts';
 import { settingsSources } from './sources.ts';
-import * as value from './values.ts';
 
 export type { ConfigProblem } from './config-error.ts';
 export { ConfigError } from './config-error.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import * as value from './parsers.ts';
 import type { RedirectUri } from './redirect-uri.ts';
 import { parseRedirectUri } from './redirect-uri.ts';
 import type { SettingsReader } from './settings-reader.ts';
-import * as value from './values.ts';
 
 /*
  * The settings that the app and the scripts have in common: where LaunchDarkly is, and the way there.

@@ -1,10 +1,10 @@
 import type { OutgoingConfig } from './launchdarkly-settings.ts';
 import { readBaseUri, readOutgoing, readRedirectUri } from './launchdarkly-settings.ts';
+import * as value from './parsers.ts';
 import type { RedirectUri } from './redirect-uri.ts';
 import { SettingsReader } from './settings-reader.ts';
 import type { ConfigInput } from './sources.ts';
 import { settingsSources } from './sources.ts';
-import * as value from './values.ts';
 
 /** What bootstrap, clients and doctor need. What they write themselves may be missing still. */
 export interface ScriptConfig {

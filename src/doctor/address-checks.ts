@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { isLoopbackHost } from '../config/redirect-uri.ts';
-import { ListenError, listen, stopListening } from '../web/listen.ts';
+import { ListenError, listen, stopListening } from '../http-server/listen.ts';
 import type { Check } from './check.ts';
 import { failed, isWrong, ok, skipped, warn } from './check.ts';
 import { answersAsOurs } from './running-app.ts';

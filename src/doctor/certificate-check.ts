@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import type { TlsConfig } from '../config/config.ts';
 import { latestCertificateFile } from '../local-https/certificate-files.ts';
-import { planTrust } from '../local-https/trust-plan.ts';
+import { planTrust } from '../local-https/trust/plan.ts';
 import type { Check, Finding, Setup } from './check.ts';
 import { failed, isWrong, ok, skipped, warn } from './check.ts';
 

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { ConfigProblem } from '../config/config.ts';
 import { readEnvFile } from '../config/config.ts';
 import { assignmentLines } from '../config/env-text.ts';
-import { isPlaceholder } from '../config/values.ts';
+import { isPlaceholder } from '../config/parsers.ts';
 import type { Check, Setup } from './check.ts';
 import { failed, ok, skipped, warn } from './check.ts';
 

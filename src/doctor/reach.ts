@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../launchdarkly/http-exchange.ts';
+import type { HttpResponse } from '../launchdarkly/http/send-request.ts';
 import type { Setup } from './check.ts';
 
 const answers = new WeakMap<Setup, Promise<HttpResponse>>();

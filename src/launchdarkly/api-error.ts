@@ -1,4 +1,4 @@
-import { type Explanation, explainConnection } from './explain-connection.ts';
+import { type Explanation, explainConnection } from './http/connection-advice.ts';
 
 /** Why a call to LaunchDarkly's REST API failed. */
 export type ApiErrorReason =

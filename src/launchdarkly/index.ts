@@ -1,4 +1,4 @@
-import type { Http } from './http.ts';
+import type { Http } from './http/http.ts';
 import { memberOperations } from './members.ts';
 import { oauthClientOperations } from './oauth-clients.ts';
 import { projectOperations } from './projects.ts';
@@ -15,9 +15,9 @@ export {
   loginOperation,
 } from './call-notes.ts';
 export { cleanLines, cleanText } from './clean-text.ts';
-export type { Http, HttpExchange, HttpOptions } from './http.ts';
-export { createHttp } from './http.ts';
-export { HttpError } from './http-error.ts';
+export type { Http, HttpExchange, HttpOptions } from './http/http.ts';
+export { createHttp } from './http/http.ts';
+export { HttpError } from './http/http-error.ts';
 export type { CallerIdentity, Member } from './members.ts';
 export type { CreatedOAuth2Client, OAuth2Client, OAuth2ClientInput } from './oauth-clients.ts';
 export { type LaunchDarklyOAuthServer, launchDarklyOAuthServer } from './oauth-server.ts';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { paginate } from './paginate.ts';
-import type { Answer } from './read-answer.ts';
-import { epochMs, id, maybe } from './read-answer.ts';
+import type { Answer } from './response-schema.ts';
+import { epochMs, id, maybe } from './response-schema.ts';
 import type { Credential, RestApi } from './rest-api.ts';
 
 /*

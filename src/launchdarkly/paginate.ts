@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { LaunchDarklyApiError } from './api-error.ts';
-import type { Answer } from './read-answer.ts';
-import { maybe } from './read-answer.ts';
+import type { Answer } from './response-schema.ts';
+import { maybe } from './response-schema.ts';
 import type { Credential, RestApi } from './rest-api.ts';
 
 const maxPages = 100;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import type { Answer } from './read-answer.ts';
-import { id, maybe } from './read-answer.ts';
+import type { Answer } from './response-schema.ts';
+import { id, maybe } from './response-schema.ts';
 import type { Credential, RestApi } from './rest-api.ts';
 
 /** A project, as far as this app shows it. */

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import { type ApiErrorReason, LaunchDarklyApiError } from './api-error.ts';
 import { cleanText } from './clean-text.ts';
-import type { Http } from './http.ts';
-import { HttpError } from './http-error.ts';
-import type { HttpResponse } from './http-exchange.ts';
-import { askedWaitMs } from './http-retry.ts';
-import type { Answer } from './read-answer.ts';
-import { maybe, readAnswer, ShapeError } from './read-answer.ts';
+import type { Http } from './http/http.ts';
+import { HttpError } from './http/http-error.ts';
+import { askedWaitMs } from './http/retry.ts';
+import type { HttpResponse } from './http/send-request.ts';
+import type { Answer } from './response-schema.ts';
+import { maybe, readAnswer, ShapeError } from './response-schema.ts';
 
 /** The version of the REST API that this code was written for (https://launchdarkly.com/docs/api#versioning). */
 const apiVersion = '20240415';

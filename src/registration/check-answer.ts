@@ -1,4 +1,4 @@
-import { clientCredential, credential, redirectUri } from '../config/values.ts';
+import { clientCredential, credential, redirectUri } from '../config/parsers.ts';
 import type { OAuth2Client } from '../launchdarkly/index.ts';
 import { cleanText } from '../launchdarkly/index.ts';
 import { RegistrationError } from './registration-error.ts';

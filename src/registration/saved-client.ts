@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readEnvFile } from '../config/config.ts';
-import { isPlaceholder, sessionSecrets } from '../config/values.ts';
+import { isPlaceholder, sessionSecrets } from '../config/parsers.ts';
 import type { OAuth2Client } from '../launchdarkly/index.ts';
 import { refuseUnusable } from './check-answer.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Leases } from './engine.ts';
+import type { Leases } from './backend.ts';
 import { SessionStoreError } from './session-store-error.ts';
 
 /** How patient a lock is, in milliseconds. The defaults suit tasks that wait for a server; tests shorten them. */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import type { Engine } from './engine.ts';
-import { createFileEngine } from './file-engine.ts';
+import type { Engine } from './backend.ts';
+import { createFileEngine } from './file-backend.ts';
 import { openDatabase } from './open-database.ts';
 import type { ConnectionEvent } from './redis-connection.ts';
 import type { SessionLifetimes, SessionNotExtended } from './session-store.ts';
@@ -37,7 +37,7 @@ async function openEngine(
   if (setting === 'memory:') return createFileEngine(await openDatabase(':memory:'), setting, now);
   if (/^rediss?(\+\w+)?:/.test(setting)) {
     const { connectToRedis } = await import('./redis-connection.ts');
-    const { createRedisEngine } = await import('./redis-engine.ts');
+    const { createRedisEngine } = await import('./redis-backend.ts');
     return createRedisEngine(await connectToRedis(setting, { report, ca }));
   }
   if (!/^file:./.test(setting)) throw unknownSetting();

@@ -1,5 +1,5 @@
 import session from 'express-session';
-import type { Engine } from './engine.ts';
+import type { Engine } from './backend.ts';
 import type { LockOptions } from './lock.ts';
 import { createLock } from './lock.ts';
 import type { SessionRecord, StoredRecord } from './session-record.ts';

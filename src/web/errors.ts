@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import { authPaths, currentUser, LoginError } from '../auth/index.ts';
+import type { Logger } from '../logging/log.ts';
 import { AppError, type FailureCode, failures } from './failures.ts';
-import type { Logger } from './log.ts';
 import type { Render } from './views.ts';
 
 /** For requests that no route answered. */

@@ -1,5 +1,5 @@
 import type { IRouter } from 'express';
-import type { Logger } from './log.ts';
+import type { Logger } from '../logging/log.ts';
 
 /** What readiness depends on. */
 export interface HealthOptions {

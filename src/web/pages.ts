@@ -1,6 +1,6 @@
 import type { IRouter, Request, RequestHandler, Response } from 'express';
 import { failures } from './failures.ts';
-import { moment } from './moment.ts';
+import { formatTime } from './format-time.ts';
 import type { PageProject, PageSession, PageUser, ViewData } from './view-data.ts';
 import type { Render } from './views.ts';
 
@@ -54,10 +54,10 @@ export function sendPage(response: Response, html: string): void {
 function moments(session: PageSession): ViewData['account']['times'] {
   const now = Date.now();
   return {
-    startedAt: moment(session.startedAt, now),
-    verifiedAt: moment(session.verifiedAt, now),
-    idleExpiresAt: moment(session.idleExpiresAt, now),
-    expiresAt: moment(session.expiresAt, now),
+    startedAt: formatTime(session.startedAt, now),
+    verifiedAt: formatTime(session.verifiedAt, now),
+    idleExpiresAt: formatTime(session.idleExpiresAt, now),
+    expiresAt: formatTime(session.expiresAt, now),
   };
 }
 

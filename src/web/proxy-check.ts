@@ -1,6 +1,6 @@
 /** Notices a proxy that keeps from the app what it has to know, and says once which setting mends it. */
 import type { Request, RequestHandler } from 'express';
-import type { Logger } from './log.ts';
+import type { Logger } from '../logging/log.ts';
 
 /**
  * Middleware for `TLS=proxy`. Two things go wrong in silence otherwise: requests from a proxy that `TRUST_PROXY` does not

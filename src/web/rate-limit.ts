@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import type { RequestHandler } from 'express';
 import { safeReturnTo } from '../auth/index.ts';
+import type { Logger } from '../logging/log.ts';
 import { AppError } from './failures.ts';
-import type { Logger } from './log.ts';
 
 export interface RateLimitOptions {
   /** The paths that are limited. */

@@ -1,4 +1,4 @@
-import type { FlowView } from './flow/flow-view.ts';
+import type { FlowView } from '../flow-inspector/flow-view.ts';
 
 /** A member as the pages show them. The login's own user has this shape. */
 export interface PageUser {

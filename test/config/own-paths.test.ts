@@ -3,8 +3,8 @@ import { expect, test } from '@jest/globals';
 import { createApp } from '../../src/app.ts';
 import { loadAppConfig } from '../../src/config/config.ts';
 import { isOwnPath, ownPages } from '../../src/config/own-paths.ts';
+import { createLogger } from '../../src/logging/log.ts';
 import { openSessionStore } from '../../src/session-store/open-session-store.ts';
-import { createLogger } from '../../src/web/log.ts';
 
 /** As far as Express's routers can be looked into. */
 interface Layer {

@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createOAuthClient } from '../../src/auth/authorization-code.ts';
 import { LoginError } from '../../src/auth/index.ts';
-import { createFetchUser } from '../../src/fetch-user.ts';
 import type { Http } from '../../src/launchdarkly/index.ts';
 import { createHttp, createLaunchDarkly, LaunchDarklyApiError } from '../../src/launchdarkly/index.ts';
+import { createFetchUser } from '../../src/launchdarkly-login/fetch-user.ts';
 import { failures } from '../../src/web/failures.ts';
 import { read } from '../support/documents.ts';
 

@@ -46,7 +46,7 @@ const figures: readonly [document: string, sentence: string, file: string, code:
   [
     'docs/troubleshooting.md',
     'Two logins succeeded within a minute',
-    'src/auth/login-rounds.ts',
+    'src/auth/login-loop-guard.ts',
     'const memory = 60_000;',
   ],
   [

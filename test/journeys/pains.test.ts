@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { loadAppConfig } from '../../src/config/config.ts';
+import { createLogger } from '../../src/logging/log.ts';
 import { startApp } from '../../src/start-app.ts';
-import { createLogger } from '../../src/web/log.ts';
 import { Browser } from '../support/browser.ts';
 import { connectRaw } from '../support/raw-http.ts';
 import type { TappedApp } from '../support/tapped-app.ts';

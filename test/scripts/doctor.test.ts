@@ -1,6 +1,6 @@
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { expect, jest, test } from '@jest/globals';
-import { checks } from '../../src/doctor/examine.ts';
+import { checks } from '../../src/doctor/run-checks.ts';
 import { registerClient } from '../../src/registration/index.ts';
 import { closedPort } from '../support/http-server.ts';
 import { registrationWorld } from '../support/registration.ts';

@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
-import type { Leases } from '../../src/session-store/engine.ts';
-import { createFileEngine } from '../../src/session-store/file-engine.ts';
+import type { Leases } from '../../src/session-store/backend.ts';
+import { createFileEngine } from '../../src/session-store/file-backend.ts';
 import { createLock } from '../../src/session-store/lock.ts';
 import { openDatabase } from '../../src/session-store/open-database.ts';
 import { openSessionStore } from '../../src/session-store/open-session-store.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import Database from 'libsql';
-import { createFileEngine } from '../../src/session-store/file-engine.ts';
+import { createFileEngine } from '../../src/session-store/file-backend.ts';
 import { openDatabase } from '../../src/session-store/open-database.ts';
 import { openSessionStore } from '../../src/session-store/open-session-store.ts';
 import { SessionStore } from '../../src/session-store/session-store.ts';

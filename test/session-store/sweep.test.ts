@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createFileEngine } from '../../src/session-store/file-engine.ts';
+import { createFileEngine } from '../../src/session-store/file-backend.ts';
 import { openDatabase } from '../../src/session-store/open-database.ts';
 import { SessionStore } from '../../src/session-store/session-store.ts';
 import { startSweep } from '../../src/session-store/sweep.ts';

@@ -1,10 +1,10 @@
 import type http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import type { Exchange } from '../../src/web/flow/flow.ts';
-import type { FlowInspector } from '../../src/web/flow-inspector.ts';
-import { createFlowInspector } from '../../src/web/flow-inspector.ts';
-import { createAssets } from '../../src/web/static.ts';
+import type { Exchange } from '../../src/flow-inspector/flow.ts';
+import { createAssets } from '../../src/web/assets.ts';
+import type { FlowInspector } from '../../src/web/flow-page.ts';
+import { createFlowInspector } from '../../src/web/flow-page.ts';
 import { Browser } from './browser.ts';
 import { views } from './sample-pages.ts';
 

@@ -1,7 +1,7 @@
+import { createAssets } from '../../src/web/assets.ts';
 import { readButtonKit } from '../../src/web/button-kit.ts';
 import { failures } from '../../src/web/failures.ts';
-import { moment } from '../../src/web/moment.ts';
-import { createAssets } from '../../src/web/static.ts';
+import { formatTime } from '../../src/web/format-time.ts';
 import type { PageUser } from '../../src/web/view-data.ts';
 import { createViews } from '../../src/web/views.ts';
 
@@ -35,10 +35,10 @@ export function allPages(): [name: string, html: string][] {
   const bare: PageUser = { ...user, firstName: undefined, lastName: undefined, customRoles: [], teams: [] };
   const now = Date.UTC(2026, 10, 21);
   const times = {
-    startedAt: moment(now - 60_000, now),
-    verifiedAt: moment(now, now),
-    idleExpiresAt: moment(now + 8 * 3_600_000, now),
-    expiresAt: moment(now + 7 * 86_400_000, now),
+    startedAt: formatTime(now - 60_000, now),
+    verifiedAt: formatTime(now, now),
+    idleExpiresAt: formatTime(now + 8 * 3_600_000, now),
+    expiresAt: formatTime(now + 7 * 86_400_000, now),
   };
   const failure = {
     status: 403,

@@ -5,10 +5,10 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import { loadAppConfig } from '../../src/config/config.ts';
 import { createHttp, createLaunchDarkly } from '../../src/launchdarkly/index.ts';
+import { createLogger } from '../../src/logging/log.ts';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/start-sandbox.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { startApp } from '../../src/start-app.ts';
-import { createLogger } from '../../src/web/log.ts';
 import { Browser, type Page } from './browser.ts';
 import { freePort } from './free-port.ts';
 

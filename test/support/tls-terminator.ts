@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
+import { listen, stopListening } from '../../src/http-server/listen.ts';
 import { localCertificate } from '../../src/local-https/certificate.ts';
-import { listen, stopListening } from '../../src/web/listen.ts';
 
 /** Ends TLS on `port` and passes every request on to `target`, a port on this machine, as a proxy in production does. */
 export async function startTlsTerminator(options: {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { HtmlValidate } from 'html-validate';
-import { createAssets } from '../../src/web/static.ts';
+import { createAssets } from '../../src/web/assets.ts';
 import { escapeHtml } from '../../src/web/views.ts';
 import { allPages, views } from '../support/sample-pages.ts';
 

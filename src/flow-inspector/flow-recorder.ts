@@ -1,0 +1,149 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHash } from 'node:crypto';
+import { parseCookie } from 'cookie';
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import { cookieName } from '../auth/index.ts';
+import type { Exchange, Flow, FlowMessage } from './flow.ts';
+import { FlowStore, hasRoom } from './flow-store.ts';
+import { failingMessage } from './locate-failure.ts';
+import {
+  answerAuthorization,
+  answerMessage,
+  authorizationMessage,
+  backChannelMessage,
+  browserMessage,
+} from './messages.ts';
+
+export interface FlowRecorderOptions {
+  /** This app's own origin, e.g. `https://localhost:3000`. */
+  readonly origin: string;
+  readonly paths: { readonly login: string; readonly callback: string; readonly logout: string };
+  /** What a person is told about an error. */
+  describeFailure(error: unknown): {
+    readonly code: string;
+    readonly title: string;
+    readonly message: string;
+  };
+}
+
+/** Writes down the messages of logins, secrets masked, each for the browser that logs in. */
+export interface FlowRecorder {
+  /** Mount before the login's routes: sees what the browser and this app say to each other. */
+  record: RequestHandler;
+  /** Mount right after them: notes at which message a login failed, and passes the error on. */
+  recordFailure: ErrorRequestHandler;
+  /** Give to the HTTP client: sees what this app and LaunchDarkly say to each other during a login. */
+  observe(exchange: Exchange): void;
+  /** The flows of the browser that asks, newest first. */
+  flowsOf(request: Request): readonly Flow[];
+}
+
+/** @see FlowRecorder */
+export function createFlowRecorder({ origin, paths, describeFailure }: FlowRecorderOptions): FlowRecorder {
+  const store = new FlowStore();
+  const current = new AsyncLocalStorage<Flow>();
+  const secure = origin.startsWith('https:');
+  const name = cookieName('flow', origin);
+
+  return {
+    record(request, response, next) {
+      if (request.method === 'POST' && request.path === paths.logout) forgetAfter(request, response);
+      if (request.method !== 'GET' || isPrefetch(request)) return next();
+      if (request.path === paths.login) return recordLogin(request, response, next);
+      if (request.path === paths.callback && isAuthorizationResponse(request)) {
+        return recordCallback(request, response, next);
+      }
+      next();
+    },
+    recordFailure(error, _request, _response, next) {
+      const flow = current.getStore();
+      if (flow) {
+        const failure = describeFailure(error);
+        flow.failure = { ...failure, at: failingMessage(flow, paths.callback, failure.code, error) };
+      }
+      next(error);
+    },
+    observe(exchange) {
+      const flow = current.getStore();
+      if (flow && hasRoom(flow)) addInOrder(flow, backChannelMessage(exchange));
+    },
+    flowsOf: (request) => store.flowsOf(browserOf(request)),
+  };
+
+  /** The login's redirect holds the `state` by which the callback will find this flow again. */
+  function recordLogin(request: Request, response: Response, next: () => void): void {
+    const browser = recognise(request, response);
+    const message = browserMessage(origin, request);
+    const flow: Flow = { key: '', startedAt: message.startedAt, messages: [message] };
+    response.once('finish', () => {
+      answerMessage(origin, message, response);
+      const location = response.get('Location');
+      if (location && URL.canParse(location)) {
+        const url = new URL(location);
+        flow.key = keyOf(url.searchParams.get('state'));
+        flow.messages.push(authorizationMessage(url));
+      }
+      store.add(browser, flow);
+    });
+    current.run(flow, next);
+  }
+
+  function recordCallback(request: Request, response: Response, next: () => void): void {
+    const browser = recognise(request, response);
+    const message = browserMessage(origin, request);
+    const key = keyOf(request.query.state);
+    let flow = store.flowsOf(browser).find((one) => key !== '' && one.key === key);
+    if (!flow) {
+      flow = { key, startedAt: message.startedAt, messages: [] };
+      store.add(browser, flow);
+    }
+    if (!hasRoom(flow)) {
+      next();
+      return;
+    }
+    answerAuthorization(flow, message);
+    flow.messages.push(message);
+    response.once('finish', () => answerMessage(origin, message, response));
+    current.run(flow, next);
+  }
+
+  /** What was recorded belongs to whoever logs out: the next person at this browser shall not see it. */
+  function forgetAfter(request: Request, response: Response): void {
+    response.once('finish', () => {
+      if (response.statusCode < 400) store.forget(browserOf(request));
+    });
+  }
+
+  function recognise(request: Request, response: Response): string {
+    const browser = store.browser(browserOf(request));
+    response.cookie(name, browser, { path: '/', httpOnly: true, secure, sameSite: 'lax' });
+    return browser;
+  }
+
+  function browserOf(request: Request): string | undefined {
+    return parseCookie(request.headers.cookie ?? '')[name];
+  }
+}
+
+/** Calls are reported when they end. They are shown as they began; those of the same moment by their address. */
+function addInOrder({ messages }: Flow, message: FlowMessage): void {
+  const isLater = ({ from, startedAt, address }: FlowMessage) =>
+    from === 'app' &&
+    (startedAt > message.startedAt || (startedAt === message.startedAt && address > message.address));
+  const later = messages.findIndex(isLater);
+  messages.splice(later < 0 ? messages.length : later, 0, message);
+}
+
+function isAuthorizationResponse({ query }: Request): boolean {
+  return ['code', 'error', 'state'].some((name) => name in query);
+}
+
+function isPrefetch(request: Request): boolean {
+  return /prefetch|prerender|preview/i.test(
+    `${request.get('Sec-Purpose')} ${request.get('Purpose')} ${request.get('X-Moz')}`,
+  );
+}
+
+function keyOf(state: unknown): string {
+  return typeof state === 'string' && state ? createHash('sha256').update(state).digest('base64url') : '';
+}

@@ -1,0 +1,29 @@
+import type { Request } from 'express';
+import type { Auth } from '../auth/index.ts';
+import { type LaunchDarkly, LaunchDarklyApiError, type Project } from '../launchdarkly/index.ts';
+import { apiFailure } from '../launchdarkly-login/to-login-error.ts';
+import { AppError } from './failures.ts';
+
+/**
+ * Calls LaunchDarkly in the member's name: the example of using a login's access token. Throws `LoginError` when
+ * nobody is logged in (any more) or LaunchDarkly is in trouble, `AppError('api_refused')` when the member may not.
+ */
+export function createListProjects(
+  auth: Pick<Auth, 'withAccessToken'>,
+  launchDarkly: Pick<LaunchDarkly, 'listProjects'>,
+): (req: Request) => Promise<Project[]> {
+  return async function listProjects(req) {
+    try {
+      return await auth.withAccessToken(req, (accessToken) => launchDarkly.listProjects({ accessToken }));
+    } catch (error) {
+      if (isRefused(error)) throw new AppError('api_refused', { cause: error });
+      throw apiFailure(error, 'login_required');
+    }
+  };
+}
+
+function isRefused(error: unknown): boolean {
+  return (
+    error instanceof LaunchDarklyApiError && (error.reason === 'forbidden' || error.reason === 'not_found')
+  );
+}
