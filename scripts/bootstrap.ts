@@ -64,8 +64,7 @@ await runScript(async (terminal) => {
 
 function warnOfEnvironment(terminal: Terminal, envFile: string): void {
   const names = overriddenByEnvironment(savedNames, { envFile });
-  if (names.length > 0)
-    terminal.tell(`${names.join(', ')}: set in the environment, which wins over ${envFile}.`);
+  if (names.length > 0) terminal.tell(`${names.join(', ')}: set in the environment, which wins over ${envFile}.`);
 }
 
 function show(terminal: Terminal, registration: Registration, config: ScriptConfig, envFile: string): void {
@@ -73,9 +72,7 @@ function show(terminal: Terminal, registration: Registration, config: ScriptConf
   const { client, changes, written, dryRun } = registration;
   terminal.print(headline(registration));
   printChanges(terminal, changes);
-  terminal.print(
-    `  redirect URI  ${dryRun ? config.redirectUri.href : cleanText(client?.redirectUri ?? '')}`,
-  );
+  terminal.print(`  redirect URI  ${dryRun ? config.redirectUri.href : cleanText(client?.redirectUri ?? '')}`);
   terminal.print(`  LaunchDarkly  ${config.baseUri}`);
   if (client) terminal.print(`  account       ${cleanText(client.accountId)}`);
   if (written.length > 0) terminal.print(`  saved         ${written.join(', ')} in ${envFile}`);

@@ -2,13 +2,7 @@ import type { ScriptConfig } from '../src/config/config.ts';
 import { loadScriptConfig } from '../src/config/config.ts';
 import { cleanText } from '../src/launchdarkly/index.ts';
 import type { RegistrationContext } from '../src/registration/index.ts';
-import {
-  deleteClient,
-  listClients,
-  registerClient,
-  showClient,
-  updateClient,
-} from '../src/registration/index.ts';
+import { deleteClient, listClients, registerClient, showClient, updateClient } from '../src/registration/index.ts';
 import { withRegistration } from './support/open-registration.ts';
 import { runScript } from './support/run-script.ts';
 import { printChanges, printClient, printClientInFull } from './support/show-client.ts';
@@ -137,8 +131,7 @@ async function remove(terminal: Terminal, argv: readonly string[]): Promise<numb
   const client = await run(terminal, call.values, (context) => deleteClient(context, clientId, { force }));
   terminal.printJson({ deleted: client });
   terminal.print(`Deleted "${cleanText(client.name)}" (${cleanText(client.clientId)}).`);
-  if (client.inUse)
-    terminal.tell(`${call.values['env-file']} still names it; npm run bootstrap registers a new one.`);
+  if (client.inUse) terminal.tell(`${call.values['env-file']} still names it; npm run bootstrap registers a new one.`);
   return 0;
 }
 

@@ -127,9 +127,7 @@ function interrupted(): Promise<void> {
 function report(error: unknown): number {
   const { code = '', message = String(error) } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') {
-    process.stderr.write(
-      'The port is taken. Choose another with --port or SANDBOX_PORT; 0 picks a free one.\n',
-    );
+    process.stderr.write('The port is taken. Choose another with --port or SANDBOX_PORT; 0 picks a free one.\n');
     return 2;
   }
   const misused = code.startsWith('ERR_PARSE_ARGS') || error instanceof UsageError;

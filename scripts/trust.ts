@@ -111,8 +111,7 @@ function asPlanned({ store, commands }: TrustStep, plan: TrustPlan, undo: boolea
 function report(terminal: Terminal, plan: TrustPlan, outcomes: TrustOutcome[], { undo }: Options): number {
   terminal.printJson({ authority: plan.authority, undo, stores: outcomes });
   for (const outcome of outcomes) terminal.print(sentence(terminal, outcome, undo));
-  if (outcomes.some(({ state }) => state === 'changed'))
-    terminal.tell('Restart the browsers that are open now.');
+  if (outcomes.some(({ state }) => state === 'changed')) terminal.tell('Restart the browsers that are open now.');
   const isWrong = ({ state, forBrowsers }: TrustOutcome) =>
     state === 'failed' || (state === 'blocked' && (forBrowsers || undo));
   return outcomes.some(isWrong) ? 1 : 0;

@@ -70,8 +70,7 @@ async function openServer(
   const { hostname } = redirectUri;
   const renewed = (renewal: Renewal) => {
     if (renewal.renewed) logger.info({ event: 'certificate_renewed' }, 'Serving the renewed certificate');
-    else
-      logger.error({ event: 'certificate_not_renewed', error: renewal.error }, 'The old certificate stays');
+    else logger.error({ event: 'certificate_not_renewed', error: renewal.error }, 'The old certificate stays');
   };
   if (tls.mode === 'proxy' || tls.mode === 'off') return createServer(messages, handler);
   const { createHttpsServer } = await import('./http-server/https-server.ts');

@@ -46,9 +46,7 @@ function filesBelow(folder: string): string[] {
 /** The files of ours that a file imports, relative to the root. */
 function importsOf(file: string): string[] {
   const text = readFileSync(path.join(root, file), 'utf8');
-  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)].map(
-    (match) => match[1] ?? '',
-  );
+  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)].map((match) => match[1] ?? '');
   return specifiers.map((specifier) => path.posix.join(path.posix.dirname(file), specifier));
 }
 
@@ -63,9 +61,7 @@ describe('the rooms of the house', () => {
       importsOf(file)
         .filter(
           (target) =>
-            ![room, ...(allowed[room] ?? [])].some(
-              (place) => target === place || target.startsWith(`${place}/`),
-            ),
+            ![room, ...(allowed[room] ?? [])].some((place) => target === place || target.startsWith(`${place}/`)),
         )
         .map((target) => `${file} imports ${target}`),
     );
@@ -82,9 +78,7 @@ describe('the rooms of the house', () => {
   test('the environment is read in src/config alone', () => {
     const readers = [...filesBelow('src'), ...filesBelow('scripts')]
       .filter((file) => !file.startsWith('src/config/'))
-      .filter((file) =>
-        /process\s*\.\s*env|process\['env'\]/.test(readFileSync(path.join(root, file), 'utf8')),
-      );
+      .filter((file) => /process\s*\.\s*env|process\['env'\]/.test(readFileSync(path.join(root, file), 'utf8')));
     expect(readers).toEqual([]);
   });
 

@@ -16,15 +16,7 @@ const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '..');
 const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
 const strict = ['--strict', '--noUncheckedIndexedAccess', '--exactOptionalPropertyTypes', '--skipLibCheck'];
-const modules = [
-  '--module',
-  'nodenext',
-  '--target',
-  'es2023',
-  '--types',
-  'node',
-  '--rewriteRelativeImportExtensions',
-];
+const modules = ['--module', 'nodenext', '--target', 'es2023', '--types', 'node', '--rewriteRelativeImportExtensions'];
 
 let sandbox: Sandbox;
 let folder: string;
@@ -52,9 +44,7 @@ afterEach(async () => {
 /** A code block of the guide, by the file it is meant for. */
 async function snippet(file: string): Promise<string> {
   const guide = await readFile(path.join(root, 'docs/lift.md'), 'utf8');
-  const found = new RegExp(`<!-- file: ${file.replace('.', '\\.')} -->\\n\`\`\`\\w+\\n(.*?)\`\`\``, 's').exec(
-    guide,
-  );
+  const found = new RegExp(`<!-- file: ${file.replace('.', '\\.')} -->\\n\`\`\`\\w+\\n(.*?)\`\`\``, 's').exec(guide);
   if (!found?.[1]) throw new Error(`docs/lift.md has no block for ${file}`);
   return found[1];
 }
@@ -72,11 +62,9 @@ async function compileToLib(): Promise<void> {
   await copySources(path.join(folder, 'src'));
   await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
   const entries = ['src/auth/index.ts', 'src/launchdarkly/index.ts', 'src/launchdarkly-login/fetch-user.ts'];
-  await run(
-    process.execPath,
-    [tsc, ...strict, ...modules, '--rootDir', 'src', '--outDir', 'lib', ...entries],
-    { cwd: folder },
-  );
+  await run(process.execPath, [tsc, ...strict, ...modules, '--rootDir', 'src', '--outDir', 'lib', ...entries], {
+    cwd: folder,
+  });
   await writeFile(path.join(folder, 'lib/package.json'), '{"type":"module"}');
   await rm(path.join(folder, 'package.json'));
 }

@@ -63,8 +63,7 @@ export async function startContestant(contestant: Contestant, folder: string): P
   const connections = new Pool(`http://127.0.0.1:${port}`, { pipelining: 1 });
   while (!(await answers(connections))) {
     if (child.exitCode !== null) throw new Error(`${contestant.name} did not start: ${said}`);
-    if (performance.now() - startedAt > 30_000)
-      throw new Error(`${contestant.name} takes too long to start.`);
+    if (performance.now() - startedAt > 30_000) throw new Error(`${contestant.name} takes too long to start.`);
     await sleep(2);
   }
   return {

@@ -62,10 +62,7 @@ export async function measure(
     for (let round = 0; round < plan.rounds; round++) {
       if (round >= 3 && performance.now() - startedAt > plan.enoughAfterMs) break;
       progress(`round ${round + 1} of ${plan.rounds}`);
-      for (const entry of [
-        ...entries.slice(round % entries.length),
-        ...entries.slice(0, round % entries.length),
-      ]) {
+      for (const entry of [...entries.slice(round % entries.length), ...entries.slice(0, round % entries.length)]) {
         await measureRound(entry, provider, email, plan);
       }
     }

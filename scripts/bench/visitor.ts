@@ -51,8 +51,7 @@ export async function readMember(app: RunningContestant, cookie: string, email: 
 /** A visit that ends in a redirect; where to. */
 async function step(connections: Pool, path: string, cookies: Cookies): Promise<string> {
   const { status, location } = await visit(connections, path, cookies);
-  if (status < 300 || status > 399 || !location)
-    throw new Error(`No redirect but ${status} during the login.`);
+  if (status < 300 || status > 399 || !location) throw new Error(`No redirect but ${status} during the login.`);
   return location;
 }
 
@@ -68,10 +67,7 @@ async function visit(connections: Pool, path: string, cookies: Cookies) {
   return { status: answer.statusCode, location: String(answer.headers.location ?? '') };
 }
 
-function keepCookies(
-  cookies: Cookies,
-  { 'set-cookie': lines = [] }: Dispatcher.ResponseData['headers'],
-): void {
+function keepCookies(cookies: Cookies, { 'set-cookie': lines = [] }: Dispatcher.ResponseData['headers']): void {
   for (const line of Array.isArray(lines) ? lines : [lines]) {
     const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
     if (value === '') cookies.delete(name);

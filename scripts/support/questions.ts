@@ -30,14 +30,10 @@ async function askForToken(terminal: Terminal): Promise<string> {
 }
 
 /** Asks before something that cannot be undone. `--yes` is an answer; nobody there to ask is a wrong call. */
-export function confirmWith(
-  terminal: Terminal,
-  yes: boolean,
-): (question: Pick<Question, 'text'>) => Promise<boolean> {
+export function confirmWith(terminal: Terminal, yes: boolean): (question: Pick<Question, 'text'>) => Promise<boolean> {
   return async ({ text }) => {
     if (yes) return true;
-    if (!terminal.interactive)
-      throw new UsageError(`${text} There is no terminal to ask on: --yes says yes.`);
+    if (!terminal.interactive) throw new UsageError(`${text} There is no terminal to ask on: --yes says yes.`);
     terminal.clearLine();
     const { confirm } = await import('@inquirer/prompts');
     return confirm({ message: cleanText(text), default: false }, { output: process.stderr });

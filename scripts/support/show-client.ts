@@ -6,16 +6,11 @@ import type { Terminal } from './terminal.ts';
 /** A client for people: two lines in a list, a few more alone. */
 export function printClient(terminal: Terminal, client: ListedClient, envFile: string): void {
   const { bold, dim, green, yellow } = terminal.colors;
-  const marks = [
-    client.inUse && green(`in ${envFile}`),
-    client.unfinished && yellow('unfinished registration'),
-  ].filter(Boolean);
-  terminal.print(
-    `${client.inUse ? '*' : ' '} ${bold(cleanText(client.name))}  ${marks.join(', ')}`.trimEnd(),
+  const marks = [client.inUse && green(`in ${envFile}`), client.unfinished && yellow('unfinished registration')].filter(
+    Boolean,
   );
-  terminal.print(
-    `  ${cleanText(client.clientId)}  ${cleanText(client.redirectUri)}  ${dim(moment(client.createdAt))}`,
-  );
+  terminal.print(`${client.inUse ? '*' : ' '} ${bold(cleanText(client.name))}  ${marks.join(', ')}`.trimEnd());
+  terminal.print(`  ${cleanText(client.clientId)}  ${cleanText(client.redirectUri)}  ${dim(moment(client.createdAt))}`);
 }
 
 /** Everything LaunchDarkly tells of a client. It never tells the secret. */

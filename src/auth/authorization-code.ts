@@ -61,10 +61,7 @@ export interface OAuthClient {
    * Checks the authorization response and redeems its code (RFC 6749, sections 4.1.2 to 4.1.4).
    * @param query the query string of the callback, with or without `?`.
    */
-  exchangeAuthorizationCode(
-    query: string,
-    expected: { state: string; codeVerifier: string },
-  ): Promise<TokenSet>;
+  exchangeAuthorizationCode(query: string, expected: { state: string; codeVerifier: string }): Promise<TokenSet>;
   /** RFC 6749, section 6. A refresh token that the server does not replace stays in use. */
   refresh(tokens: TokenSet & { refreshToken: string }): Promise<TokenSet>;
   /**
@@ -149,12 +146,7 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
 function configure(options: OAuthClientOptions): client.Configuration {
   const { server, clientId, clientSecret, clientAuth = 'post' } = options;
   const authenticate = clientAuth === 'basic' ? clientSecretBasic : client.ClientSecretPost;
-  const configuration = new client.Configuration(
-    { ...server },
-    clientId,
-    undefined,
-    authenticate(clientSecret),
-  );
+  const configuration = new client.Configuration({ ...server }, clientId, undefined, authenticate(clientSecret));
   configuration.timeout = options.timeoutSeconds ?? 10;
   configuration[client.customFetch] = readTokenResponses(options.fetch ?? (fetch as client.CustomFetch));
   if (isLoopbackHttp(server.token_endpoint)) client.allowInsecureRequests(configuration);

@@ -10,7 +10,6 @@ import { LoginError } from './login-error.ts';
 export function refuseCrossSite(req: Request, origin: string): void {
   const site = req.headers['sec-fetch-site'];
   const from = req.headers.origin;
-  const ours =
-    site === undefined ? from === undefined || from === origin : site === 'same-origin' || site === 'none';
+  const ours = site === undefined ? from === undefined || from === origin : site === 'same-origin' || site === 'none';
   if (!ours) throw new LoginError('cross_site_request');
 }

@@ -22,13 +22,7 @@ const memory = 60_000;
  * Counts in a cookie of the browser, for a minute after each login: the server stores nothing.
  * @param secure whether the cookie is sent over https only.
  */
-export function createLoginRounds({
-  cookieName,
-  secure,
-}: {
-  cookieName: string;
-  secure: boolean;
-}): LoginRounds {
+export function createLoginRounds({ cookieName, secure }: { cookieName: string; secure: boolean }): LoginRounds {
   const attributes = cookieOptions(secure);
 
   return {

@@ -37,8 +37,7 @@ function reasonFor({ code, oauthError, status, connection, fromTokenEndpoint }: 
   if (status === 401 || oauthError === 'invalid_client' || oauthError === 'unauthorized_client')
     return 'client_rejected';
   if (status !== undefined && status >= 400) return 'token_request_rejected';
-  if (code === 'OAUTH_TIMEOUT' || (connection && /TIMEOUT|TIMEDOUT|ABORT/.test(connection)))
-    return 'provider_timeout';
+  if (code === 'OAUTH_TIMEOUT' || (connection && /TIMEOUT|TIMEDOUT|ABORT/.test(connection))) return 'provider_timeout';
   if (connection && /^(RESPONSE_|HPE_)/.test(connection)) return 'provider_nonsense';
   if (connection) return 'provider_unreachable';
   if (code === 'OAUTH_INVALID_RESPONSE' && !fromTokenEndpoint) return 'response_rejected';
@@ -78,9 +77,7 @@ function isResponse(value: unknown): value is ResponseShape {
 /** `Retry-After` is a number of seconds or a date (RFC 9110, section 10.2.3). Undefined when it says nothing of use. */
 function secondsUntil(retryAfter: string | null | undefined): number | undefined {
   if (!retryAfter) return undefined;
-  const seconds = /^\d+$/.test(retryAfter)
-    ? Number(retryAfter)
-    : (Date.parse(retryAfter) - Date.now()) / 1000;
+  const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
   return seconds > 0 ? seconds : undefined;
 }
 

@@ -53,14 +53,7 @@ interface OpenLogin {
  * Refreshing is RFC 6749, section 6. `invalid_grant` ends the session, and so does the API when it refuses the token;
  * any other refusal of a refresh leads on to the API with the token at hand. Transient trouble changes nothing.
  */
-export function createRenewal({
-  oauth,
-  sealer,
-  fetchUser,
-  revalidateAfter,
-  withLock,
-  report,
-}: RenewalOptions): Renew {
+export function createRenewal({ oauth, sealer, fetchUser, revalidateAfter, withLock, report }: RenewalOptions): Renew {
   const running = new Map<string, RunningRenewal>();
   const backoff = createBackoff();
 
@@ -77,11 +70,7 @@ export function createRenewal({
   };
 
   /** Lock, reload, look again: another process may have done all of it while this one waited for the lock. */
-  async function renewLocked(
-    store: Store,
-    sessionId: string,
-    refusedToken?: string,
-  ): Promise<Login | undefined> {
+  async function renewLocked(store: Store, sessionId: string, refusedToken?: string): Promise<Login | undefined> {
     const login = loginOf(await loadSession(store, sessionId));
     const tokens = login && openTokens(sealer, sessionId, login);
     if (!login || !tokens) return undefined;

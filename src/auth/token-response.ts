@@ -13,8 +13,7 @@ export function readTokenResponses(fetch: CustomFetch): CustomFetch {
     const response = await fetch(url, { ...options, headers });
     const body = await readObject(response);
     if (!body) return response;
-    if (response.status >= 400)
-      return typeof body.error === 'string' ? replaceBody(response, body) : response;
+    if (response.status >= 400) return typeof body.error === 'string' ? replaceBody(response, body) : response;
     const known = withoutUnknown(body);
     return Object.keys(known).length === Object.keys(body).length ? response : replaceBody(response, known);
   };

@@ -183,9 +183,7 @@ export function finishedLoginReturnTo(req: Request, state: unknown): string | un
 
 function finishedLogins(req: Request): FinishedLogin[] {
   const finished: unknown = req.session?.finishedLogins;
-  return Array.isArray(finished)
-    ? finished.filter((login) => isText(login?.state) && isText(login.returnTo))
-    : [];
+  return Array.isArray(finished) ? finished.filter((login) => isText(login?.state) && isText(login.returnTo)) : [];
 }
 
 /** A login with its tokens sealed for the session it belongs to. */

@@ -92,11 +92,7 @@ export function checkAppConfig(input?: ConfigInput): {
     sessionIdle: read.optional('SESSION_IDLE', value.duration, value.duration('8h')),
     sessionMax: read.optional('SESSION_MAX', value.duration, value.duration('7d')),
     sessionRevalidate: read.optional('SESSION_REVALIDATE', value.duration, value.duration('5m')),
-    port: read.optional(
-      'PORT',
-      value.port,
-      tls.mode === 'local' || redirectUri.loopback ? redirectUri.port : 3000,
-    ),
+    port: read.optional('PORT', value.port, tls.mode === 'local' || redirectUri.loopback ? redirectUri.port : 3000),
     hosts: readHosts(read, tls),
     tls,
     trustProxy: read.optional('TRUST_PROXY', value.trustProxy, tls.mode === 'proxy' ? 1 : false),
@@ -107,11 +103,7 @@ export function checkAppConfig(input?: ConfigInput): {
       value.oneOf<LogLevel>('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
       'info',
     ),
-    logFormat: read.optional(
-      'LOG_FORMAT',
-      value.oneOf('pretty', 'json'),
-      process.stdout.isTTY ? 'pretty' : 'json',
-    ),
+    logFormat: read.optional('LOG_FORMAT', value.oneOf('pretty', 'json'), process.stdout.isTTY ? 'pretty' : 'json'),
     outgoing: readOutgoing(read),
   };
   if (config.sessionIdle > config.sessionMax) read.refuse('SESSION_IDLE', 'must not exceed SESSION_MAX.');
@@ -120,11 +112,7 @@ export function checkAppConfig(input?: ConfigInput): {
 
 /** The account that registered the client, unless the settings say otherwise. Nobody is let in by omission. */
 function readAllowedAccounts(read: SettingsReader): readonly string[] | '*' {
-  const registered = read.optional<readonly string[] | '*'>(
-    'LD_ACCOUNT_ID',
-    (id) => [value.credential(id)],
-    [],
-  );
+  const registered = read.optional<readonly string[] | '*'>('LD_ACCOUNT_ID', (id) => [value.credential(id)], []);
   const allowed = read.optional('LD_ALLOWED_ACCOUNTS', value.accounts, registered);
   if (allowed.length === 0 && !read.text('LD_ACCOUNT_ID')) {
     read.refuse('LD_ALLOWED_ACCOUNTS', 'and LD_ACCOUNT_ID are both missing: whose members may enter?');

@@ -51,10 +51,7 @@ export async function updateEnvFile(
  * anew as it is, and a name that is set twice is refused. What works here can hardly fail a moment later.
  * Throws `EnvFileError`.
  */
-export async function rehearseEnvFile(
-  path: string,
-  names: readonly string[],
-): Promise<EnvFileUpdate | undefined> {
+export async function rehearseEnvFile(path: string, names: readonly string[]): Promise<EnvFileUpdate | undefined> {
   const file = await followLinks(resolve(path));
   try {
     await mkdir(dirname(file), { recursive: true });
@@ -85,10 +82,7 @@ function readExisting(file: string, path: string) {
   if (!found) return undefined;
   const { text, stat } = found;
   if ((stat.mode & 0o200) === 0) {
-    throw new EnvFileError(
-      'read_only',
-      `${path} is read-only (${octal(stat.mode)}). To allow it: chmod u+w ${file}`,
-    );
+    throw new EnvFileError('read_only', `${path} is read-only (${octal(stat.mode)}). To allow it: chmod u+w ${file}`);
   }
   return { text, mode: stat.mode, owner: { uid: stat.uid, gid: stat.gid } };
 }
@@ -107,9 +101,7 @@ export function explainWriteError(path: string, error: unknown): EnvFileError {
   if (error instanceof EnvFileError) {
     const { reason, message, cause } = error;
     if (reason === 'unreadable') return explainWriteError(path, cause);
-    return message.startsWith(path)
-      ? error
-      : new EnvFileError(reason, `${path} was left as it is. ${message}`, error);
+    return message.startsWith(path) ? error : new EnvFileError(reason, `${path} was left as it is. ${message}`, error);
   }
   const code = (error as NodeJS.ErrnoException).code || 'unknown error';
   const why = systemErrors[code] ?? 'The system refused.';

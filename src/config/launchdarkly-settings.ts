@@ -47,9 +47,7 @@ function readExtraCa(read: SettingsReader): string | undefined {
       try {
         return readFileSync(path, 'utf8');
       } catch (error) {
-        throw new Error(
-          `names a file that cannot be read (${(error as NodeJS.ErrnoException).code}): ${path}.`,
-        );
+        throw new Error(`names a file that cannot be read (${(error as NodeJS.ErrnoException).code}): ${path}.`);
       }
     },
     undefined,

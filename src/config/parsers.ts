@@ -28,8 +28,7 @@ export function duration(text: string): number {
   const match = /^(\d{1,6})(s|m|h|d)$/.exec(text);
   const unit = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match?.[2] ?? ''];
   const milliseconds = Number(match?.[1]) * (unit ?? Number.NaN);
-  if (!(milliseconds > 0))
-    throw new Error(`must be a length of time such as 90s, 5m, 8h or 7d, not "${text}".`);
+  if (!(milliseconds > 0)) throw new Error(`must be a length of time such as 90s, 5m, 8h or 7d, not "${text}".`);
   if (milliseconds > 10 * 365 * 86_400_000) throw new Error('must not exceed ten years.');
   return milliseconds;
 }
@@ -59,9 +58,7 @@ export function roles(text: string): string[] {
   const known = ['reader', 'writer', 'admin', 'owner', 'no_access'];
   const unknown = list(text).filter((role) => !known.includes(role));
   if (unknown.length > 0)
-    throw new Error(
-      `names no base role of LaunchDarkly: "${unknown.join('", "')}". Known: ${known.join(', ')}.`,
-    );
+    throw new Error(`names no base role of LaunchDarkly: "${unknown.join('", "')}". Known: ${known.join(', ')}.`);
   return list(text);
 }
 
@@ -91,14 +88,11 @@ export function baseUri(text: string): string {
  */
 export function redirectUri(text: string): RedirectUri {
   const url = httpUrl(text);
-  if (url.search || url.hash)
-    throw new Error('must have no query and no fragment: LaunchDarkly does not allow them.');
+  if (url.search || url.hash) throw new Error('must have no query and no fragment: LaunchDarkly does not allow them.');
   if (url.username || url.password) throw new Error('must not hold a user name or password.');
   if (text.includes('*')) throw new Error('must not hold a wildcard: LaunchDarkly registers one exact URI.');
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-    throw new Error(
-      'must begin with https:// (LaunchDarkly wants https; plain http is for loopback addresses only).',
-    );
+    throw new Error('must begin with https:// (LaunchDarkly wants https; plain http is for loopback addresses only).');
   }
   if (url.href !== text)
     throw new Error(`must be written as ${url.href}, since it is compared character for character.`);
@@ -113,15 +107,13 @@ export function redirectUri(text: string): RedirectUri {
 
 function httpUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol))
-    throw new Error('must be an absolute URL that begins with https://.');
+  if (!url || !/^https?:$/.test(url.protocol)) throw new Error('must be an absolute URL that begins with https://.');
   return url;
 }
 
 /** RFC 6749, section 3.3: scope tokens separated by single spaces. */
 export function scope(text: string): string {
-  if (!/^[!#-[\]-~]+( [!#-[\]-~]+)*$/.test(text))
-    throw new Error('must be scope names separated by single spaces.');
+  if (!/^[!#-[\]-~]+( [!#-[\]-~]+)*$/.test(text)) throw new Error('must be scope names separated by single spaces.');
   return text;
 }
 

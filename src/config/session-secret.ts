@@ -71,9 +71,7 @@ const rows = [
   'qazwsxedcrfvtgbyhnujmikolp',
 ];
 
-const runs = new Set(
-  rows.flatMap((row) => [row, [...row].reverse().join('')]).flatMap((row) => stretchesOf(row)),
-);
+const runs = new Set(rows.flatMap((row) => [row, [...row].reverse().join('')]).flatMap((row) => stretchesOf(row)));
 
 function stretchesOf(row: string): string[] {
   return Array.from({ length: row.length - stretch + 1 }, (_, at) => row.slice(at, at + stretch));

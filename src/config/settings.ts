@@ -30,8 +30,7 @@ export const settings = {
   },
   LD_ALLOWED_ACCOUNTS: {
     example: '569f514183f2164430000002',
-    source:
-      'the ids of the accounts whose members may enter (`npm run clients -- show` prints yours), or * for any',
+    source: 'the ids of the accounts whose members may enter (`npm run clients -- show` prints yours), or * for any',
   },
   LD_ALLOWED_ROLES: {
     example: 'writer,admin,owner',
@@ -42,8 +41,7 @@ export const settings = {
   LD_OAUTH_PKCE: { example: 'on', source: 'on or off; off only if LaunchDarkly ever objects' },
   SESSION_SECRET: {
     example: "'43 random characters'",
-    source:
-      "`npm run bootstrap` writes one; or: node -p \"require('crypto').randomBytes(32).toString('base64url')\"",
+    source: "`npm run bootstrap` writes one; or: node -p \"require('crypto').randomBytes(32).toString('base64url')\"",
   },
   SESSION_STORE: {
     example: 'file:.data/sessions.db',

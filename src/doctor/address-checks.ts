@@ -16,13 +16,9 @@ export const redirectUriLegal: Check = {
     const problem = problems.find(({ name }) => name === 'LD_OAUTH_REDIRECT_URI');
     const { href, secure } = config.redirectUri;
     if (problem) return failed(`${problem.name} ${problem.problem}`, `${problem.name}=${problem.example}`);
-    if (href.length > 200)
-      return warn(`${href.length} characters.`, 'Keep it under 200: longer ones may be refused.');
+    if (href.length > 200) return warn(`${href.length} characters.`, 'Keep it under 200: longer ones may be refused.');
     if (!secure && !isLoopbackHost(new URL(config.baseUri).hostname)) {
-      return warn(
-        `${href} is plain http.`,
-        'LaunchDarkly asks for https; this app serves it on this machine.',
-      );
+      return warn(`${href} is plain http.`, 'LaunchDarkly asks for https; this app serves it on this machine.');
     }
     return ok(href);
   },
@@ -34,18 +30,14 @@ export const redirectHost: Check = {
   async run(setup) {
     const { hostname, local } = setup.config.redirectUri;
     if (isWrong(setup, 'LD_OAUTH_REDIRECT_URI')) return skipped(wrongRedirectUri);
-    if (setup.config.tls.mode !== 'local' && !local)
-      return skipped('TLS ends elsewhere, not on this machine');
+    if (setup.config.tls.mode !== 'local' && !local) return skipped('TLS ends elsewhere, not on this machine');
     // Browsers resolve these themselves (RFC 6761, section 6.3), whatever the system says.
     if (hostname.endsWith('.localhost')) return ok(`${hostname}, which browsers look for on this machine`);
     const addresses = await lookup(hostname, { all: true }).catch((error: NodeJS.ErrnoException) => error);
     const fix = `Add to the hosts file (/etc/hosts): 127.0.0.1 ${hostname}`;
     if (!Array.isArray(addresses)) return failed(`${hostname} does not resolve (${addresses.code}).`, fix);
-    const foreign = addresses.filter(
-      ({ address }) => !ownAddresses().has(address) && !isLoopbackHost(address),
-    );
-    if (foreign.length === 0)
-      return ok(`${hostname} is ${addresses.map(({ address }) => address).join(', ')}`);
+    const foreign = addresses.filter(({ address }) => !ownAddresses().has(address) && !isLoopbackHost(address));
+    if (foreign.length === 0) return ok(`${hostname} is ${addresses.map(({ address }) => address).join(', ')}`);
     return failed(`${hostname} leads to ${foreign[0]?.address}, which is another machine.`, fix);
   },
 };
@@ -65,8 +57,7 @@ export const portFreeOrOurs: Check = {
       return ok(`${port} is free`);
     } catch (error) {
       if (!(error instanceof ListenError)) throw error;
-      if (error.code === 'EADDRINUSE' && (await answersAsOurs(setup.config)))
-        return ok(`${port}: this app is running`);
+      if (error.code === 'EADDRINUSE' && (await answersAsOurs(setup.config))) return ok(`${port}: this app is running`);
       const [what = '', ...fix] = error.message.split('. ');
       return failed(`${what}.`, fix.join('. '));
     }

@@ -13,10 +13,7 @@ export const sessionStoreWritable: Check = {
       return skipped('the settings of the session have to be fixed first');
     }
     if (sessionStore === 'memory:') {
-      return warn(
-        'Sessions are kept in memory and end with the process.',
-        'SESSION_STORE=file:.data/sessions.db',
-      );
+      return warn('Sessions are kept in memory and end with the process.', 'SESSION_STORE=file:.data/sessions.db');
     }
     try {
       await writeAndRemove(sessionStore, { idleMs: sessionIdle, maxMs: sessionMax, ca: outgoing.ca });

@@ -21,9 +21,7 @@ export const certificateValid: Check = {
     }
     if (tls.mode === 'local') return checkLocal(setup);
     if (tls.mode === 'files') return checkFiles(tls, redirectUri.hostname);
-    return skipped(
-      tls.mode === 'proxy' ? 'a proxy ends TLS, and has the certificate' : 'plain http, no certificate',
-    );
+    return skipped(tls.mode === 'proxy' ? 'a proxy ends TLS, and has the certificate' : 'plain http, no certificate');
   },
 };
 
@@ -81,8 +79,7 @@ function judge(certificate: X509Certificate, hostname: string) {
   const to = new Date(certificate.validTo);
   const daysLeft = (to.getTime() - Date.now()) / 86_400_000;
   const covered = isIP(hostname) ? certificate.checkIP(hostname) : certificate.checkHost(hostname);
-  if (from.getTime() > Date.now())
-    return { fit: false, daysLeft, detail: `It is valid only from ${day(from)} on.` };
+  if (from.getTime() > Date.now()) return { fit: false, daysLeft, detail: `It is valid only from ${day(from)} on.` };
   if (daysLeft < 0) return { fit: false, daysLeft, detail: `It ended on ${day(to)}.` };
   if (covered === undefined) return { fit: false, daysLeft, detail: `It does not cover ${hostname}.` };
   return { fit: true, daysLeft, detail: `for ${hostname} until ${day(to)}` };

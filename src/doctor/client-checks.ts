@@ -50,8 +50,7 @@ export const clientRedirectUri: Check = {
   name: 'client-redirect-uri',
   title: 'Client has our redirect URI',
   async run(setup) {
-    if (isWrong(setup, 'LD_OAUTH_REDIRECT_URI'))
-      return skipped('LD_OAUTH_REDIRECT_URI has to be fixed first');
+    if (isWrong(setup, 'LD_OAUTH_REDIRECT_URI')) return skipped('LD_OAUTH_REDIRECT_URI has to be fixed first');
     const client = await lookUp(setup);
     if ('status' in client) return skipped('the client cannot be looked at');
     const { href } = setup.config.redirectUri;
@@ -75,8 +74,7 @@ export const clientSecretValid: Check = {
     if (!clientId || !clientSecret || isWrong(setup, 'LD_OAUTH_CLIENT_ID', 'LD_OAUTH_CLIENT_SECRET')) {
       return skipped('id and secret have to be there first');
     }
-    if (isWrong(setup, 'LD_OAUTH_REDIRECT_URI', 'LD_BASE_URI'))
-      return skipped('the URIs have to be fixed first');
+    if (isWrong(setup, 'LD_OAUTH_REDIRECT_URI', 'LD_BASE_URI')) return skipped('the URIs have to be fixed first');
     if (!(await canReach(setup))) return skipped(outOfReach);
     const { reason } = await redeemMadeUpCode(setup);
     if (reason === 'code_rejected') return ok('LaunchDarkly knows it');
@@ -103,8 +101,7 @@ function blankHint(secret: string): string {
 async function lookUp(setup: Setup): Promise<OAuth2Client | Finding> {
   const { accessToken, launchDarkly, config } = setup;
   if (!accessToken) return skipped('it takes LD_ACCESS_TOKEN to look');
-  if (!config.clientId || isWrong(setup, 'LD_OAUTH_CLIENT_ID'))
-    return skipped('there is no client id to look for');
+  if (!config.clientId || isWrong(setup, 'LD_OAUTH_CLIENT_ID')) return skipped('there is no client id to look for');
   try {
     checkApiToken(accessToken);
     if (!(await canReach(setup))) return skipped(outOfReach);

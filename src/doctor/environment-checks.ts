@@ -16,10 +16,7 @@ export const nodeVersion: Check = {
     const [major = 0, minor = 0] = version.split('.').map(Number);
     const [oldestMajor, oldestMinor] = oldestNode;
     if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return ok(version);
-    return failed(
-      `${version} is too old.`,
-      `Install Node.js ${oldestNode.join('.')} or newer: https://nodejs.org`,
-    );
+    return failed(`${version} is too old.`, `Install Node.js ${oldestNode.join('.')} or newer: https://nodejs.org`);
   },
 };
 
@@ -91,8 +88,7 @@ function report(problems: readonly ConfigProblem[], well: string) {
 
 async function withoutDuplicates(envFile: string) {
   const text = await readFile(envFile, 'utf8').catch((error: NodeJS.ErrnoException) => error);
-  if (typeof text !== 'string')
-    return failed(`${envFile} cannot be read (${text.code}).`, 'Make it a readable file.');
+  if (typeof text !== 'string') return failed(`${envFile} cannot be read (${text.code}).`, 'Make it a readable file.');
   const twice = Object.keys(readEnvFile(envFile)).filter((name) => assignmentLines(text, name).length > 1);
   if (twice.length === 0) return ok(`${envFile} is there`);
   const where = twice.map((name) => `${name} on lines ${assignmentLines(text, name).join(' and ')}`);

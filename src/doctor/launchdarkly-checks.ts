@@ -11,8 +11,7 @@ export const launchDarklyReachable: Check = {
   name: 'launchdarkly',
   title: 'LaunchDarkly can be reached',
   async run(setup) {
-    if (isWrong(setup, ...networkSettings))
-      return skipped('the settings of the network have to be fixed first');
+    if (isWrong(setup, ...networkSettings)) return skipped('the settings of the network have to be fixed first');
     const { baseUri } = setup.config;
     try {
       await askMetadata(setup);
@@ -74,10 +73,7 @@ export const serverMetadata: Check = {
     }
     const method = `client_secret_${clientAuth}`;
     if (!(theirs.token_endpoint_auth_methods_supported ?? [method]).includes(method)) {
-      return failed(
-        `It does not know ${method}.`,
-        `LD_OAUTH_CLIENT_AUTH=${clientAuth === 'post' ? 'basic' : 'post'}`,
-      );
+      return failed(`It does not know ${method}.`, `LD_OAUTH_CLIENT_AUTH=${clientAuth === 'post' ? 'basic' : 'post'}`);
     }
     return ok('same issuer and endpoints');
   },

@@ -14,12 +14,7 @@ export async function answersAsOurs(config: AppConfig): Promise<boolean> {
   }
 }
 
-function getReadiness({
-  port,
-  hosts,
-  tls,
-  redirectUri,
-}: AppConfig): Promise<{ status: number; body: string }> {
+function getReadiness({ port, hosts, tls, redirectUri }: AppConfig): Promise<{ status: number; body: string }> {
   const { request } = tls.mode === 'local' || tls.mode === 'files' ? https : http;
   const options = {
     host: hosts?.[0] ?? '127.0.0.1',

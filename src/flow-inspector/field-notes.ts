@@ -92,8 +92,7 @@ const notes = {
       access_token: 'The key to the API, in the member’s name. It stays on the server, sealed.',
       token_type: 'Bearer: whoever holds it may use it. Another kind would be refused.',
       expires_in: 'Seconds until it ends. Without it the app only learns from a refusal.',
-      refresh_token:
-        'Gets the next access token without asking the member again. It stays on the server, sealed.',
+      refresh_token: 'Gets the next access token without asking the member again. It stays on the server, sealed.',
       scope: 'What was granted, which may be less than was asked for.',
       error: 'The reason, in the words of RFC 6749, section 5.2.',
       error_description: 'The reason for developers.',

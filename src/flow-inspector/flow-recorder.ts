@@ -128,8 +128,7 @@ export function createFlowRecorder({ origin, paths, describeFailure }: FlowRecor
 /** Calls are reported when they end. They are shown as they began; those of the same moment by their address. */
 function addInOrder({ messages }: Flow, message: FlowMessage): void {
   const isLater = ({ from, startedAt, address }: FlowMessage) =>
-    from === 'app' &&
-    (startedAt > message.startedAt || (startedAt === message.startedAt && address > message.address));
+    from === 'app' && (startedAt > message.startedAt || (startedAt === message.startedAt && address > message.address));
   const later = messages.findIndex(isLater);
   messages.splice(later < 0 ? messages.length : later, 0, message);
 }

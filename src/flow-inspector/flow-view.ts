@@ -117,13 +117,7 @@ function stepsWith({ messages }: Flow, value: string, except: number): number[] 
   const numbers = messages.map((_, index) => index + 1);
   return numbers.filter((number) => {
     const { query = [], form = [], headers = [], answer } = messages[number - 1] ?? {};
-    const fields = [
-      ...query,
-      ...form,
-      ...headers,
-      ...(answer?.locationQuery ?? []),
-      ...(answer?.fields ?? []),
-    ];
+    const fields = [...query, ...form, ...headers, ...(answer?.locationQuery ?? []), ...(answer?.fields ?? [])];
     return number !== except && fields.some((field) => field.secret && bare(field.value) === bare(value));
   });
 }

@@ -6,12 +6,7 @@ import { kindOf } from './message-notes.ts';
  * At which message (its index) a login failed: a call to LaunchDarkly, LaunchDarkly's answer to the browser, or else
  * the callback, where this app checks for itself.
  */
-export function failingMessage(
-  { messages }: Flow,
-  callbackPath: string,
-  code: string,
-  error: unknown,
-): number {
+export function failingMessage({ messages }: Flow, callbackPath: string, code: string, error: unknown): number {
   const request = messages.findLastIndex(({ from, derived }) => from === 'browser' && !derived);
   if (answerIsToBlame.test(code) && messages.length > request + 1) {
     const wanted = failedOperation(error);

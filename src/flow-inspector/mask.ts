@@ -59,10 +59,7 @@ export class Masker {
     // The `code` of an error, {"code", "message"}, says what happened; it is no secret.
     const isError = 'code' in value && 'message' in value;
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [
-        key,
-        this.json(item, isError && key === 'code' ? '' : key),
-      ]),
+      Object.entries(value).map(([key, item]) => [key, this.json(item, isError && key === 'code' ? '' : key)]),
     );
   }
 

@@ -43,13 +43,7 @@ export function answerAuthorization(flow: Flow, callback: FlowMessage): void {
 }
 
 /** What this app and LaunchDarkly said to each other. */
-export function backChannelMessage({
-  request,
-  response,
-  error,
-  startedAt,
-  durationMs,
-}: Exchange): FlowMessage {
+export function backChannelMessage({ request, response, error, startedAt, durationMs }: Exchange): FlowMessage {
   const masker = new Masker();
   const headers = readRequestHeaders(masker, request.headers);
   const form = isForm(request.headers) ? readForm(masker, new URLSearchParams(request.body)) : [];

@@ -47,11 +47,7 @@ export function readAnswer(
   const target = location && URL.canParse(location, base) ? new URL(location, base) : undefined;
   const { address, query } = target ? readUrl(masker, target) : { address: undefined, query: [] };
   const { fields, text } = readBody(masker, answer.body ?? '');
-  const headers = readHeaders(
-    masker,
-    answer.headers,
-    (name) => answerHeaders.test(name) && name !== 'location',
-  );
+  const headers = readHeaders(masker, answer.headers, (name) => answerHeaders.test(name) && name !== 'location');
   return { status: answer.status, headers, location: address, locationQuery: query, fields, body: text };
 }
 

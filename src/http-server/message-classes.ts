@@ -48,10 +48,7 @@ function leanMethods(app: Express) {
       if (type === 'html')
         body = `<!DOCTYPE html><head><title>${message}</title></head><body><p>${text}${escapeHtml(location)}</p></body>`;
       if (type)
-        this.setHeader(
-          'Content-Type',
-          type === 'text' ? 'text/plain; charset=utf-8' : 'text/html; charset=utf-8',
-        );
+        this.setHeader('Content-Type', type === 'text' ? 'text/plain; charset=utf-8' : 'text/html; charset=utf-8');
       this.statusCode = status;
       this.setHeader('Content-Length', Buffer.byteLength(body));
       if (this.req.method === 'HEAD') this.end();
@@ -59,12 +56,10 @@ function leanMethods(app: Express) {
     },
 
     send(this: Response, body: unknown) {
-      if (typeof body !== 'string' || app.get('etag fn') || !isPlain(this))
-        return original.send.call(this, body);
+      if (typeof body !== 'string' || app.get('etag fn') || !isPlain(this)) return original.send.call(this, body);
       const type = this.getHeader('Content-Type');
       if (type === undefined) this.setHeader('Content-Type', 'text/html; charset=utf-8');
-      else if (typeof type !== 'string' || !type.endsWith('; charset=utf-8'))
-        return original.send.call(this, body);
+      else if (typeof type !== 'string' || !type.endsWith('; charset=utf-8')) return original.send.call(this, body);
       this.setHeader('Content-Length', Buffer.byteLength(body));
       if (this.req.method === 'HEAD') this.end();
       else this.end(body, 'utf8');

@@ -47,10 +47,7 @@ export function stopOnSignals(options: StopOptions): void {
         stoppingSince = Date.now();
         void stop(signal, connections, options);
       } else if (signal !== 'SIGINT' || Date.now() - stoppingSince > SAME_CTRL_C_MS) {
-        options.logger.warn(
-          { event: 'stopped_at_once', signal },
-          'Told to stop a second time: stopping at once',
-        );
+        options.logger.warn({ event: 'stopped_at_once', signal }, 'Told to stop a second time: stopping at once');
         process.exit(128 + number);
       }
     });
@@ -157,9 +154,7 @@ function followConnections(server: Server): Connections {
 /** Whether `task` ended before `deadline` (epoch milliseconds). */
 async function within(deadline: number, task: Promise<unknown>): Promise<boolean> {
   const late = new AbortController();
-  const tooLate = delay(Math.max(0, deadline - Date.now()), false, { signal: late.signal }).catch(
-    () => false,
-  );
+  const tooLate = delay(Math.max(0, deadline - Date.now()), false, { signal: late.signal }).catch(() => false);
   const result = await Promise.race([task.then(() => true), tooLate]);
   late.abort();
   return result;

@@ -39,8 +39,7 @@ export function createFetchUser(
 
   function admitAccount({ accountId }: CallerIdentity): string {
     if (!accountId) throw new LoginError('profile_refused');
-    if (allowedAccounts !== '*' && !allowedAccounts.includes(accountId))
-      throw new LoginError('account_not_allowed');
+    if (allowedAccounts !== '*' && !allowedAccounts.includes(accountId)) throw new LoginError('account_not_allowed');
     return accountId;
   }
 
@@ -53,10 +52,7 @@ export function createFetchUser(
   }
 }
 
-function toUser(
-  accountId: string,
-  { id, email, firstName, lastName, role, customRoles, teams }: Member,
-): User {
+function toUser(accountId: string, { id, email, firstName, lastName, role, customRoles, teams }: Member): User {
   const names = { ...(firstName && { firstName }), ...(lastName && { lastName }) };
   return {
     id,

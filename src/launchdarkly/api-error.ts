@@ -84,8 +84,7 @@ function explain({ reason, calledWith, status, code, retryAfterMs }: ApiErrorDet
       return {
         likelyCause:
           'The token is wrong, expired or revoked, belongs to another LaunchDarkly instance (US, EU, federal), or its role is too weak.',
-        nextStep:
-          'Check the token and LD_BASE_URI; managing OAuth clients takes a token with the Admin role.',
+        nextStep: 'Check the token and LD_BASE_URI; managing OAuth clients takes a token with the Admin role.',
       };
     case 'forbidden':
       return {
@@ -106,16 +105,13 @@ function explain({ reason, calledWith, status, code, retryAfterMs }: ApiErrorDet
       return {
         likelyCause:
           'LaunchDarkly does not accept one of the values, most often the redirect URI: it wants https and no query.',
-        nextStep:
-          'Correct the value; `http://localhost` may need https, which this project serves on this machine.',
+        nextStep: 'Correct the value; `http://localhost` may need https, which this project serves on this machine.',
       };
     case 'rate_limited':
       return {
         likelyCause: "The account's or the token's rate limit is used up.",
         nextStep:
-          retryAfterMs === undefined
-            ? 'Try again in a minute.'
-            : `Try again in ${Math.ceil(retryAfterMs / 1000)} s.`,
+          retryAfterMs === undefined ? 'Try again in a minute.' : `Try again in ${Math.ceil(retryAfterMs / 1000)} s.`,
       };
     case 'server_error':
       return { likelyCause: 'LaunchDarkly has a fault of its own.', nextStep: 'Try again in a moment.' };
@@ -140,14 +136,12 @@ function explain({ reason, calledWith, status, code, retryAfterMs }: ApiErrorDet
 /** What differs when a member's own token was used: the app's log shows it, and no administrator's token is at fault. */
 const memberAdvice: Readonly<Partial<Record<ApiErrorReason, Explanation>>> = {
   unauthorized: {
-    likelyCause:
-      "The member's access token has ended or was revoked, or the member was removed from the account.",
+    likelyCause: "The member's access token has ended or was revoked, or the member was removed from the account.",
     nextStep: 'Nothing needs to be done: the member logs in again if they still may.',
   },
   forbidden: {
     likelyCause: "The member's role, or the scope of the access token, does not allow this.",
-    nextStep:
-      'An Admin of the LaunchDarkly account can give the member another role; LD_OAUTH_SCOPE sets the scope.',
+    nextStep: 'An Admin of the LaunchDarkly account can give the member another role; LD_OAUTH_SCOPE sets the scope.',
   },
   not_found: {
     likelyCause: 'There is no such thing for this member: it was deleted, or belongs to another account.',

@@ -18,8 +18,7 @@ export const callNotes = {
     fields: {
       accountId:
         'Decides who may enter. Without it, members of every account could, as soon as LaunchDarkly verifies the app.',
-      memberId:
-        'Together with the account it is the key for this person: an e-mail address can change hands.',
+      memberId: 'Together with the account it is the key for this person: an e-mail address can change hands.',
       scopes: 'What the token may do.',
       clientId: 'The app that the token was issued to.',
     },

@@ -25,8 +25,7 @@ export async function paginate<Item>(
     const page: Page<Item> = await callApi(credential, { operation, path, answer });
     items.push(...page.items);
     path = pathOf(page.next);
-    if (path !== undefined && (read.has(path) || read.size >= maxPages))
-      throw strange('its pages do not end');
+    if (path !== undefined && (read.has(path) || read.size >= maxPages)) throw strange('its pages do not end');
   }
   return items;
 

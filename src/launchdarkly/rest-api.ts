@@ -75,9 +75,7 @@ function headersFor(credential: Credential, body: unknown): Record<string, strin
 function connectionError(operation: string, error: unknown): LaunchDarklyApiError {
   const { code, sent } = error instanceof HttpError ? error : { code: undefined, sent: true };
   const reason =
-    code === 'TIMEOUT' || code === 'ABORTED' || /TIMEDOUT|TIMEOUT/.test(code ?? '')
-      ? 'timeout'
-      : 'unreachable';
+    code === 'TIMEOUT' || code === 'ABORTED' || /TIMEDOUT|TIMEOUT/.test(code ?? '') ? 'timeout' : 'unreachable';
   return new LaunchDarklyApiError({
     operation,
     reason: code?.startsWith('RESPONSE_') ? 'unexpected_response' : reason,
@@ -88,11 +86,7 @@ function connectionError(operation: string, error: unknown): LaunchDarklyApiErro
 }
 
 /** Decided on the status alone: LaunchDarkly's codes differ between endpoints, and some bodies are empty. */
-function statusError(
-  operation: string,
-  response: HttpResponse,
-  credential: Credential,
-): LaunchDarklyApiError {
+function statusError(operation: string, response: HttpResponse, credential: Credential): LaunchDarklyApiError {
   const { status } = response;
   return new LaunchDarklyApiError({
     operation,
@@ -137,9 +131,7 @@ const refusal = v.object({ attribute: maybe(v.string()), reason: maybe(v.string(
 
 const refusals = v.pipe(
   v.object({ errors: v.array(refusal) }),
-  v.transform(({ errors }) =>
-    errors.map(({ attribute, reason }) => [attribute, reason].filter(Boolean).join(': ')),
-  ),
+  v.transform(({ errors }) => errors.map(({ attribute, reason }) => [attribute, reason].filter(Boolean).join(': '))),
 );
 
 function readSafely<T>(answer: Answer<T>, body: string): T | undefined {

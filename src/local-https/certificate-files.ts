@@ -50,11 +50,7 @@ export async function keepCertificateFile(
     await mkdir(directory, { recursive: true, mode: 0o700 });
     await chmod(directory, 0o700);
     const number = (previous?.number ?? 0) + 1;
-    const created = await createExclusively(
-      directory,
-      fileOf(directory, number),
-      pair.key + pair.cert + pair.ca,
-    );
+    const created = await createExclusively(directory, fileOf(directory, number), pair.key + pair.cert + pair.ca);
     if (created && previous) await rm(previous.file, { force: true });
     return created;
   } catch (cause) {
@@ -107,8 +103,7 @@ function parsePair(text: string): CertificatePair | undefined {
   try {
     const leaf = new X509Certificate(cert);
     const authority = new X509Certificate(ca);
-    const belong =
-      leaf.checkPrivateKey(createPrivateKey(key)) && leaf.verify(authority.publicKey) && authority.ca;
+    const belong = leaf.checkPrivateKey(createPrivateKey(key)) && leaf.verify(authority.publicKey) && authority.ca;
     return belong ? { key, cert, ca } : undefined;
   } catch {
     return undefined;

@@ -109,8 +109,7 @@ function checkDates({ validFrom, validTo }: X509Certificate, file: string): void
 }
 
 function checkName(certificate: X509Certificate, file: string, hostname: string): void {
-  if ((isIP(hostname) ? certificate.checkIP(hostname) : certificate.checkHost(hostname)) !== undefined)
-    return;
+  if ((isIP(hostname) ? certificate.checkIP(hostname) : certificate.checkHost(hostname)) !== undefined) return;
   throw new CertificateFileError(
     'CERTIFICATE_FOR_ANOTHER_NAME',
     `The certificate in TLS_CERT_FILE (${file}) is for ${certificate.subjectAltName ?? 'no name at all'}, but LD_OAUTH_REDIRECT_URI says that browsers come to ${hostname}. Get one for that name, or register another redirect URI.`,

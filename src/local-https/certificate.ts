@@ -41,10 +41,7 @@ const ALWAYS_COVERED = ['localhost', '127.0.0.1', '::1'];
  *
  * Throws `LocalCertificateError` when a name is none or the directory cannot be used.
  */
-export async function localCertificate(options: {
-  directory: string;
-  hostnames: string[];
-}): Promise<LocalCertificate> {
+export async function localCertificate(options: { directory: string; hostnames: string[] }): Promise<LocalCertificate> {
   const wanted = [...new Set([...options.hostnames.map(toCertificateName), ...ALWAYS_COVERED])];
   let notice: string | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
@@ -76,8 +73,7 @@ function whyUnfit(stored: CertificateFile | undefined, wanted: string[]): string
   if (!stored.pair) return `the stored one (${stored.file}) is damaged`;
   const cert = new X509Certificate(stored.pair.cert);
   const endOfUse = new Date(cert.validTo).getTime() - RENEW_DAYS_BEFORE_END * 86_400_000;
-  if (endOfUse < Date.now())
-    return `the stored one ends on ${new Date(cert.validTo).toISOString().slice(0, 10)}`;
+  if (endOfUse < Date.now()) return `the stored one ends on ${new Date(cert.validTo).toISOString().slice(0, 10)}`;
   if (new Date(cert.validFrom).getTime() > Date.now()) return 'the stored one is not valid yet';
   const missing = wanted.filter((name) => !covers(cert, name));
   if (missing.length > 0) return `the stored one does not cover ${missing.join(', ')}`;

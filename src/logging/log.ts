@@ -99,8 +99,7 @@ function pathOf(target: string): string {
 function writePlainly(this: pino.Logger, args: Parameters<pino.LogFn>, write: pino.LogFn): void {
   const [first, message] = args as [unknown, unknown];
   if (typeof first === 'string') write.call(this, plainText(first));
-  else if (isErrorLike(first))
-    write.call(this, { error: first }, plainText(String(message ?? first.message)));
+  else if (isErrorLike(first)) write.call(this, { error: first }, plainText(String(message ?? first.message)));
   else write.call(this, first, typeof message === 'string' ? plainText(message) : undefined);
 }
 

@@ -73,8 +73,7 @@ export function standardOutput(onDropped: (count: number) => void): LineOutput {
 /** Node makes pipes and sockets non-blocking when `process.stdout` is first used. A terminal has to be opened again. */
 function nonBlocking(): number {
   try {
-    if (isatty(1))
-      return openSync('/dev/fd/1', constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    if (isatty(1)) return openSync('/dev/fd/1', constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     void process.stdout;
   } catch {
     // Where that cannot be, the terminal is written to as it is.

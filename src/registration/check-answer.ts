@@ -27,8 +27,7 @@ export function tellDifferences(
 const advice = {
   name: 'Members see that name when they are asked to authorize the app.',
   redirectUri: 'A login works only at that address. Check it with: npm run clients -- show',
-  accountId:
-    'Only members of the account in LD_ACCOUNT_ID may enter, unless LD_ALLOWED_ACCOUNTS says otherwise.',
+  accountId: 'Only members of the account in LD_ACCOUNT_ID may enter, unless LD_ALLOWED_ACCOUNTS says otherwise.',
 } as const;
 
 /**

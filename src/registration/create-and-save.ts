@@ -96,18 +96,11 @@ async function afterLostAnswer(context: RegistrationContext, error: unknown): Pr
   }
 }
 
-async function save(
-  context: RegistrationContext,
-  attempt: Attempt,
-  client: CreatedOAuth2Client,
-): Promise<void> {
+async function save(context: RegistrationContext, attempt: Attempt, client: CreatedOAuth2Client): Promise<void> {
   const { envFile, baseUri } = context;
   try {
     if (!client.clientSecret) {
-      throw new RegistrationError(
-        'no_secret',
-        'LaunchDarkly registered a client, but did not show its secret.',
-      );
+      throw new RegistrationError('no_secret', 'LaunchDarkly registered a client, but did not show its secret.');
     }
     await updateEnvFile(envFile, missingValues(readSavedClient(envFile), client, baseUri));
   } catch (error) {
@@ -127,16 +120,8 @@ async function takenBack(
   try {
     await launchDarkly.deleteOAuth2Client({ apiToken }, clientId);
     await forgetAttempt(envFile, attempt);
-    return new RegistrationError(
-      reason,
-      `${what} The client (${cleanText(clientId)}) is deleted again.`,
-      error,
-    );
+    return new RegistrationError(reason, `${what} The client (${cleanText(clientId)}) is deleted again.`, error);
   } catch {
-    return new RegistrationError(
-      reason,
-      `${what} The next run deletes the client (${cleanText(clientId)}).`,
-      error,
-    );
+    return new RegistrationError(reason, `${what} The next run deletes the client (${cleanText(clientId)}).`, error);
   }
 }

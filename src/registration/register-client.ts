@@ -96,11 +96,7 @@ async function updated(
   changes: readonly Change[],
 ): Promise<Registration> {
   const { launchDarkly, apiToken } = options;
-  const client = await launchDarkly.patchOAuth2Client(
-    { apiToken },
-    existing.clientId,
-    changedFields(changes),
-  );
+  const client = await launchDarkly.patchOAuth2Client({ apiToken }, existing.clientId, changedFields(changes));
   tellDifferences(options, options, client);
   return { ...(await unchanged(options, client)), action: 'updated', changes };
 }

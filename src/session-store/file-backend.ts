@@ -156,9 +156,7 @@ export function createFileEngine(opened: OpenDatabase, name: string, now: () => 
     const answerAll: Answer = (error) => {
       for (const { answer } of all) process.nextTick(answer, error);
     };
-    write(answerAll, () =>
-      all.length > 1 ? inTransaction(() => all.forEach(insertOne)) : all.forEach(insertOne),
-    );
+    write(answerAll, () => (all.length > 1 ? inTransaction(() => all.forEach(insertOne)) : all.forEach(insertOne)));
   }
 
   /** Whatever is asked of a session comes after its insert. */

@@ -92,8 +92,7 @@ function withBackground(database: Database.Database, file: string): OpenDatabase
     database,
     inBackground: async (sql) => (await background()).exec(sql),
     checkInPlace() {
-      if (files.some((name, index) => opened[index] && identity(name) !== opened[index]))
-        throw displaced(file);
+      if (files.some((name, index) => opened[index] && identity(name) !== opened[index])) throw displaced(file);
     },
     async close() {
       database.close();

@@ -56,8 +56,7 @@ function parse(setting: string): RedisAddress {
   const masterName = kind === 'sentinel' ? path.shift() : '';
   if (masterName === undefined || (kind === 'sentinel' && !masterName)) throw new Error('no name');
   const [database = '', ...rest] = path;
-  if (!/^\d*$/.test(database) || rest.length > 0 || (kind === 'cluster' && database))
-    throw new Error('another path');
+  if (!/^\d*$/.test(database) || rest.length > 0 || (kind === 'cluster' && database)) throw new Error('another path');
   const [username, ...password] = (found.user ?? '').split(':').map(decodeURIComponent);
   const query = new URLSearchParams(found.query);
   return {

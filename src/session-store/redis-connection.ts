@@ -147,9 +147,7 @@ export async function connectToRedis(
 
 /** A server that became a replica, or a part of a cluster that nobody serves: others may serve it by now. */
 function hasMoved(cause: unknown): boolean {
-  return /\b(READONLY|CLUSTERDOWN|MASTERDOWN|MOVED)\b|client is (closed|offline)/i.test(
-    (cause as Error).message,
-  );
+  return /\b(READONLY|CLUSTERDOWN|MASTERDOWN|MOVED)\b|client is (closed|offline)/i.test((cause as Error).message);
 }
 
 async function builtInRoots(): Promise<readonly string[]> {

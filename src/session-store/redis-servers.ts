@@ -39,12 +39,10 @@ export function serversAt(address: RedisAddress, ca: readonly string[] | undefin
     if (cluster) return cluster(lost);
     const node = kind === 'sentinel' ? await askSentinels() : (nodes[0] as RedisNode);
     const client = await openNode(node, settings, lost);
-    const { mode, role } = await inTime(client.sendCommand<ServerProperties>(['HELLO', '3'])).catch(
-      (error) => {
-        client.destroy();
-        throw error;
-      },
-    );
+    const { mode, role } = await inTime(client.sendCommand<ServerProperties>(['HELLO', '3'])).catch((error) => {
+      client.destroy();
+      throw error;
+    });
     if (mode === 'cluster' || mode === 'sentinel' || (kind === 'sentinel' && role !== 'master')) {
       client.destroy();
       if (mode === 'sentinel') throw new Error(isSentinel);
@@ -124,8 +122,7 @@ export function serversAt(address: RedisAddress, ca: readonly string[] | undefin
       met = client.masters.map(({ host, port }) => ({ host, port }));
       return {
         send: (command) => client.sendCommand(keyOf(command), false, command),
-        check: () =>
-          Promise.all(client.masters.map(async (node) => inTime((await client.nodeClient(node)).ping()))),
+        check: () => Promise.all(client.masters.map(async (node) => inTime((await client.nodeClient(node)).ping()))),
         destroy: () => client.destroy(),
         close: () => closeInTime(client),
         spread: true,

@@ -77,15 +77,7 @@ export function toSession(record: StoredRecord): SessionData | null {
 }
 
 /** Only attributes that express-session knows: it would call or assign others, and fail. */
-function cookieOf({
-  path,
-  domain,
-  httpOnly,
-  secure,
-  sameSite,
-  partitioned,
-  priority,
-}: Record<string, unknown>) {
+function cookieOf({ path, domain, httpOnly, secure, sameSite, partitioned, priority }: Record<string, unknown>) {
   const attributes = {
     ...(typeof path === 'string' && { path }),
     ...(typeof domain === 'string' && { domain }),

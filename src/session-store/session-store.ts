@@ -3,14 +3,7 @@ import type { Engine } from './backend.ts';
 import type { LockOptions } from './lock.ts';
 import { createLock } from './lock.ts';
 import type { SessionRecord, StoredRecord } from './session-record.ts';
-import {
-  compareByRevision,
-  markStored,
-  startedAt,
-  storedRecord,
-  toRecord,
-  toSession,
-} from './session-record.ts';
+import { compareByRevision, markStored, startedAt, storedRecord, toRecord, toSession } from './session-record.ts';
 import type { SessionStoreError } from './session-store-error.ts';
 
 /** How long sessions live, in milliseconds, and what tests need to see time pass. */

@@ -11,13 +11,7 @@ export const notFound: RequestHandler = (_req, _res, next) => next(new AppError(
  * Turns whatever was thrown into an answer: a page for people, `{"error":{"code","message"}}` for programs. The same
  * code and request id stand in the log. What a foreign error says is logged and never shown.
  */
-export function createErrorHandler({
-  render,
-  logger,
-}: {
-  render: Render;
-  logger: Logger;
-}): ErrorRequestHandler {
+export function createErrorHandler({ render, logger }: { render: Render; logger: Logger }): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     const code = failureCode(error);
     const { status } = failures[code];

@@ -45,10 +45,8 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
   cookies_missing: {
     status: 400,
     title: 'Your browser sent no cookie',
-    message:
-      'LaunchDarkly sent you back, but this browser did not bring the cookie that the login began with.',
-    cause:
-      'Cookies are blocked for this site, or the link was opened in another browser or a private window.',
+    message: 'LaunchDarkly sent you back, but this browser did not bring the cookie that the login began with.',
+    cause: 'Cookies are blocked for this site, or the link was opened in another browser or a private window.',
     nextStep: 'Allow cookies for this site, then log in again in this same browser.',
     tryAgain: true,
   },
@@ -76,8 +74,7 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
       'LaunchDarkly logged you in twice in a row, and the next page still did not know you. We stopped instead of trying for ever.',
     cause:
       'The browser drops the session cookie, or the app loses the session: a Secure cookie over plain http, or a session store that forgets.',
-    nextStep:
-      'Allow cookies for this site and try again. If you run this app, `npm run doctor` finds the reason.',
+    nextStep: 'Allow cookies for this site and try again. If you run this app, `npm run doctor` finds the reason.',
     tryAgain: true,
   },
   access_denied: {
@@ -92,8 +89,7 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
     status: 400,
     title: 'LaunchDarkly did not authorize the login',
     message: 'LaunchDarkly sent you back with an error instead of an authorization.',
-    cause:
-      'A passing fault there, a scope that this app may not ask for, or a client that your account may not use.',
+    cause: 'A passing fault there, a scope that this app may not ask for, or a client that your account may not use.',
     nextStep: 'Try again. If it stays, ask whoever runs this app: the log has the details.',
     tryAgain: true,
   },
@@ -119,8 +115,7 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
     title: 'LaunchDarkly does not know this app',
     message: "LaunchDarkly refused the app's own client id and secret, so nobody can log in.",
     cause: 'The secret was replaced, the client was deleted, or it belongs to another LaunchDarkly instance.',
-    nextStep:
-      'If you run this app: `npm run doctor` checks both; `npm run bootstrap -- --rotate` makes a new client.',
+    nextStep: 'If you run this app: `npm run doctor` checks both; `npm run bootstrap -- --rotate` makes a new client.',
     tryAgain: false,
   },
   token_request_rejected: {
@@ -129,8 +124,7 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
     message: 'LaunchDarkly answered with an error when this app asked it to complete the login.',
     cause:
       'Most often the one-time code was spent or too old, for example because a page was loaded twice. The answer does not say so in the standard form (RFC 6749), so it may also be about the client, its secret or its redirect URI.',
-    nextStep:
-      'Log in again. If it happens every time and you run this app, `npm run doctor` checks the client.',
+    nextStep: 'Log in again. If it happens every time and you run this app, `npm run doctor` checks the client.',
     tryAgain: true,
   },
   token_rejected: {
@@ -177,8 +171,7 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
     status: 502,
     title: 'LaunchDarkly gave an answer that makes no sense',
     message: 'The answer was not what LaunchDarkly documents, so this app did not trust it.',
-    cause:
-      'Something between here and LaunchDarkly answered in its place, such as a proxy with a page of its own.',
+    cause: 'Something between here and LaunchDarkly answered in its place, such as a proxy with a page of its own.',
     nextStep: 'Try again in a moment. If you run this app: check LD_BASE_URI and run `npm run doctor`.',
     tryAgain: true,
   },
@@ -186,10 +179,8 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
     status: 403,
     title: 'Your account may not enter',
     message: 'You are logged in at LaunchDarkly with an account whose members this app does not admit.',
-    cause:
-      'You belong to several accounts and another one is active, or this app is meant for another organization.',
-    nextStep:
-      'Switch to the right account at LaunchDarkly, then log in again. Otherwise ask whoever runs this app.',
+    cause: 'You belong to several accounts and another one is active, or this app is meant for another organization.',
+    nextStep: 'Switch to the right account at LaunchDarkly, then log in again. Otherwise ask whoever runs this app.',
     tryAgain: true,
   },
   role_not_allowed: {
@@ -197,8 +188,7 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
     title: 'Your role may not enter',
     message: 'This app admits only certain LaunchDarkly roles, and yours is not among them.',
     cause: 'Your role was changed, or the app is meant for other people in your account.',
-    nextStep:
-      'Ask an Admin of your LaunchDarkly account for another role, or whoever runs this app to admit yours.',
+    nextStep: 'Ask an Admin of your LaunchDarkly account for another role, or whoever runs this app to admit yours.',
     tryAgain: true,
   },
   invitation_pending: {

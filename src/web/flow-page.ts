@@ -45,10 +45,7 @@ export function createFlowInspector(options: FlowInspectorOptions): FlowInspecto
       outcome,
       started: formatTime(startedAt, now),
     }));
-    sendPage(
-      response,
-      render('flow', { user: currentUser(request), flow: flows[attempt - 1], attempts, attempt }),
-    );
+    sendPage(response, render('flow', { user: currentUser(request), flow: flows[attempt - 1], attempts, attempt }));
   };
 
   const load = async () => {

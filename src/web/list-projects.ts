@@ -23,7 +23,5 @@ export function createListProjects(
 }
 
 function isRefused(error: unknown): boolean {
-  return (
-    error instanceof LaunchDarklyApiError && (error.reason === 'forbidden' || error.reason === 'not_found')
-  );
+  return error instanceof LaunchDarklyApiError && (error.reason === 'forbidden' || error.reason === 'not_found');
 }

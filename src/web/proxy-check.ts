@@ -14,10 +14,7 @@ export function createProxyCheck(logger: Logger): RequestHandler {
       const found = problems.find(({ event, shows }) => !told.has(event) && shows(req));
       if (found) {
         told.add(found.event);
-        logger.warn(
-          { event: found.event, setting: found.setting, address: req.socket.remoteAddress },
-          found.message,
-        );
+        logger.warn({ event: found.event, setting: found.setting, address: req.socket.remoteAddress }, found.message);
       }
     }
     next();

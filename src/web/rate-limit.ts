@@ -76,10 +76,7 @@ async function createLimiter({ perMinute, countHit, logger }: RateLimitOptions):
   });
 }
 
-function sharedStore(
-  countHit: NonNullable<RateLimitOptions['countHit']>,
-  logger: RateLimitOptions['logger'],
-) {
+function sharedStore(countHit: NonNullable<RateLimitOptions['countHit']>, logger: RateLimitOptions['logger']) {
   let counting = true;
   return {
     async increment(key: string) {
@@ -89,8 +86,7 @@ function sharedStore(
         counting = true;
         return { totalHits: hits, resetTime: new Date(Date.now() + msLeft) };
       } catch (error) {
-        if (counting)
-          logger.error({ event: 'rate_limit_off', error }, 'Logins cannot be counted and are not limited');
+        if (counting) logger.error({ event: 'rate_limit_off', error }, 'Logins cannot be counted and are not limited');
         counting = false;
         throw error;
       }

@@ -6,9 +6,7 @@ import type { RedirectUri } from '../config/redirect-uri.ts';
 
 /** Security headers for every answer. What only makes sense over https is sent only when the public origin is https. */
 export function securityHeaders({ secure, local }: RedirectUri): RequestHandler {
-  const permissions = ['camera', 'geolocation', 'microphone', 'payment', 'usb']
-    .map((name) => `${name}=()`)
-    .join(', ');
+  const permissions = ['camera', 'geolocation', 'microphone', 'payment', 'usb'].map((name) => `${name}=()`).join(', ');
   const headers = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
@@ -75,9 +73,7 @@ export function canonicalOrigin({ origin, host, secure }: RedirectUri, behindPro
 }
 
 function cameByPlainHttp(req: Request): boolean {
-  return (
-    req.headers['x-forwarded-proto'] === 'http' && req.app.get('trust proxy fn')(req.socket.remoteAddress, 0)
-  );
+  return req.headers['x-forwarded-proto'] === 'http' && req.app.get('trust proxy fn')(req.socket.remoteAddress, 0);
 }
 
 /** The request target. An absolute one (`GET http://… HTTP/1.1`) leads to the home page. */

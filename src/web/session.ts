@@ -10,11 +10,7 @@ import type { AppConfig } from '../config/config.ts';
  * session can last; when it ends is the store's decision, not the cookie's.
  */
 export function createSessionMiddleware(
-  {
-    redirectUri,
-    sessionSecrets,
-    sessionMax,
-  }: Pick<AppConfig, 'redirectUri' | 'sessionSecrets' | 'sessionMax'>,
+  { redirectUri, sessionSecrets, sessionMax }: Pick<AppConfig, 'redirectUri' | 'sessionSecrets' | 'sessionMax'>,
   store: Store,
 ): RequestHandler {
   return session({

@@ -69,9 +69,7 @@ describe('the token request', () => {
       client_id: 'client-1',
       client_secret: 'geheim',
     });
-    expect(server.requests).toEqual([
-      expect.objectContaining({ method: 'POST', path: '/trust/oauth/token' }),
-    ]);
+    expect(server.requests).toEqual([expect.objectContaining({ method: 'POST', path: '/trust/oauth/token' })]);
     expect(server.requests[0]?.headers).toMatchObject({
       accept: 'application/json',
       'content-type': expect.stringMatching(/^application\/x-www-form-urlencoded/),

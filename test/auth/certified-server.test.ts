@@ -44,8 +44,7 @@ async function logIn(oauth: ReturnType<typeof startOAuthClient>): Promise<TokenS
   return oauth.exchangeAuthorizationCode(query, expected);
 }
 
-const isAlive = async (tokens: TokenSet) =>
-  (await server.provider.AccessToken.find(tokens.accessToken)) !== undefined;
+const isAlive = async (tokens: TokenSet) => (await server.provider.AccessToken.find(tokens.accessToken)) !== undefined;
 
 describe('a certified authorization server', () => {
   test.each([
@@ -95,11 +94,9 @@ describe('a certified authorization server', () => {
     const tokens = await logIn(oauth);
     await oauth.revoke(tokens);
     expect(await isAlive(tokens)).toBe(false);
-    await expect(oauth.refresh({ ...tokens, refreshToken: tokens.refreshToken ?? '' })).rejects.toMatchObject(
-      {
-        reason: 'code_rejected',
-      },
-    );
+    await expect(oauth.refresh({ ...tokens, refreshToken: tokens.refreshToken ?? '' })).rejects.toMatchObject({
+      reason: 'code_rejected',
+    });
   });
 
   test('takes back what it does not know without complaint', async () => {

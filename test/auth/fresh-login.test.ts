@@ -43,8 +43,7 @@ beforeEach(async () => {
   jest.spyOn(Date, 'now').mockImplementation(() => start + ahead);
   asked = [];
   fetchUser = async () => user;
-  answer = (_, response) =>
-    json(response, 200, { access_token: 'fresh', token_type: 'bearer', expires_in: 3600 });
+  answer = (_, response) => json(response, 200, { access_token: 'fresh', token_type: 'bearer', expires_in: 3600 });
   server = closing(await startHttpServer((received, response) => answer(received, response)));
   store = new session.MemoryStore();
   const auth = createAuth({
@@ -241,9 +240,7 @@ test('a login that the session store cannot keep revokes nothing', async () => {
   const state = new URL(begun.headers.location ?? '').searchParams.get('state');
   const cookie = [begun.headers['set-cookie']].flat().map((line) => String(line).split(';')[0]);
   jest.spyOn(store, 'set').mockImplementation((_id, _session, done) => done?.(new Error('full')));
-  const { status } = await request(app)
-    .get(`/auth/callback?code=c&state=${state}`)
-    .set('cookie', cookie.join('; '));
+  const { status } = await request(app).get(`/auth/callback?code=c&state=${state}`).set('cookie', cookie.join('; '));
   expect(status).toBe(500);
   expect(asked).toEqual(['fresh']);
   await sleep(200);
@@ -252,8 +249,6 @@ test('a login that the session store cannot keep revokes nothing', async () => {
 
 function stored(): Promise<Record<string, SessionData>> {
   return new Promise((resolve, reject) =>
-    store.all((error, sessions) =>
-      error ? reject(error) : resolve((sessions ?? {}) as Record<string, SessionData>),
-    ),
+    store.all((error, sessions) => (error ? reject(error) : resolve((sessions ?? {}) as Record<string, SessionData>))),
   );
 }

@@ -64,8 +64,7 @@ test('logins that are more than a minute apart are no loop', async () => {
 
 test('a count is not read from a cookie that another site could have set', async () => {
   const site = await startSite();
-  const ask = async (cookie: string) =>
-    (await new Browser().request(`${site}/page`, { headers: { cookie } })).body;
+  const ask = async (cookie: string) => (await new Browser().request(`${site}/page`, { headers: { cookie } })).body;
   expect(await ask(`${cookieName}=9`)).toBe('stopped');
   expect(await ask(`\xA0${cookieName}=9`)).toBe('to log in');
 });

@@ -74,16 +74,12 @@ describe('a login transaction', () => {
   test('travels sealed, out of reach for scripts and foreign posts', async () => {
     const { headers } = await begin(1);
     const [line = ''] = headers.getSetCookie();
-    expect(line).toMatch(
-      /^login-abc\.[0-4]=[\w-]+; Max-Age=600; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/,
-    );
+    expect(line).toMatch(/^login-abc\.[0-4]=[\w-]+; Max-Age=600; Path=\/; Expires=[^;]+; HttpOnly; SameSite=Lax$/);
     expect(Buffer.from(line.split('=')[1] ?? '', 'base64url').toString('latin1')).not.toContain('state-1');
   });
 
   test('is Secure on an https site', async () => {
-    const [line = ''] = (
-      await new Browser().request(`${await startSite(true)}/begin?state=x`)
-    ).headers.getSetCookie();
+    const [line = ''] = (await new Browser().request(`${await startSite(true)}/begin?state=x`)).headers.getSetCookie();
     expect(line).toContain('; Secure');
   });
 
@@ -132,19 +128,15 @@ describe('a login transaction', () => {
     expect(JSON.parse(page.body)).toEqual({ reason: 'login_unknown' });
   });
 
-  test.each([
-    '',
-    '?state=',
-    '?state=a&state=b',
-    '?state[a]=b',
-    `?state=${'x'.repeat(5000)}`,
-    '?state=%00%0d%0a;',
-  ])('is not found by the query %p', async (query) => {
-    await begin(1);
-    const { body } = await browser.request(`${site}/take${query}`);
-    expect(JSON.parse(body)).toEqual({ reason: 'login_unknown' });
-    expect(names()).toHaveLength(1);
-  });
+  test.each(['', '?state=', '?state=a&state=b', '?state[a]=b', `?state=${'x'.repeat(5000)}`, '?state=%00%0d%0a;'])(
+    'is not found by the query %p',
+    async (query) => {
+      await begin(1);
+      const { body } = await browser.request(`${site}/take${query}`);
+      expect(JSON.parse(body)).toEqual({ reason: 'login_unknown' });
+      expect(names()).toHaveLength(1);
+    },
+  );
 
   test('cannot be made up, altered, or moved to another state', async () => {
     await begin(1);
@@ -158,16 +150,13 @@ describe('a login transaction', () => {
   });
 });
 
-test.each(['; ', ';', ' ;  '])(
-  'a login transaction is found among other cookies parted by %p',
-  async (parting) => {
-    await begin(1);
-    const [name = ''] = names();
-    const sealed = browser.cookies(site).get(name)?.value ?? '';
-    const cookie = ['alone', 'a=b=c', `${name}=${sealed}`, `${name}=second`, '='].join(parting);
-    expect(await take(1, { cookie })).toMatchObject({ state: state(1) });
-  },
-);
+test.each(['; ', ';', ' ;  '])('a login transaction is found among other cookies parted by %p', async (parting) => {
+  await begin(1);
+  const [name = ''] = names();
+  const sealed = browser.cookies(site).get(name)?.value ?? '';
+  const cookie = ['alone', 'a=b=c', `${name}=${sealed}`, `${name}=second`, '='].join(parting);
+  expect(await take(1, { cookie })).toMatchObject({ state: state(1) });
+});
 
 test.each(['\xA0', '\x85', '\xAD', '=', '"'])(
   'a login transaction is not read from a cookie whose name has %j before it, as another site could set it',

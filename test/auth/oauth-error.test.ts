@@ -65,9 +65,7 @@ describe('an authorization response', () => {
   });
 
   test('may say who sent it', async () => {
-    const server = closing(
-      await startHttpServer((_, response) => json(response, 400, { error: 'invalid_grant' })),
-    );
+    const server = closing(await startHttpServer((_, response) => json(response, 400, { error: 'invalid_grant' })));
     expect(await exchangeAt(server.url, {}, iss(server.url))).toMatchObject({ reason: 'code_rejected' });
   });
 });
@@ -94,17 +92,13 @@ describe('a token endpoint', () => {
     expect(await failure((response) => json(response, status, oauthError(error)))).toMatchObject({ reason });
   });
 
-  test.each(['post', 'basic'] as const)(
-    'is client_rejected when it challenges us (%s)',
-    async (clientAuth) => {
-      const challenge = { 'www-authenticate': 'Basic realm="oauth"' };
-      const error = await failure(
-        (response) => json(response, 401, oauthError('invalid_client'), challenge),
-        { clientAuth },
-      );
-      expect(error.reason).toBe('client_rejected');
-    },
-  );
+  test.each(['post', 'basic'] as const)('is client_rejected when it challenges us (%s)', async (clientAuth) => {
+    const challenge = { 'www-authenticate': 'Basic realm="oauth"' };
+    const error = await failure((response) => json(response, 401, oauthError('invalid_client'), challenge), {
+      clientAuth,
+    });
+    expect(error.reason).toBe('client_rejected');
+  });
 
   test.each([
     ['provider_nonsense', 200, '<html>geheim</html>', 'text/html'],
@@ -121,21 +115,11 @@ describe('a token endpoint', () => {
       '{"access_token":"geheim","token_type":"bearer","expires_in":"soon"}',
       'application/json',
     ],
-    [
-      'provider_nonsense',
-      200,
-      '{"access_token":"geheim","token_type":"bearer","refresh_token":7}',
-      'application/json',
-    ],
+    ['provider_nonsense', 200, '{"access_token":"geheim","token_type":"bearer","refresh_token":7}', 'application/json'],
     ['provider_nonsense', 302, '', 'text/html'],
     ['token_request_rejected', 404, '<html>geheim</html>', 'text/html'],
     ['token_request_rejected', 400, '{"message":"geheim"}', 'application/json'],
-    [
-      'token_request_rejected',
-      400,
-      '{"code":"invalid_request","message":"Invalid code geheim"}',
-      'application/json',
-    ],
+    ['token_request_rejected', 400, '{"code":"invalid_request","message":"Invalid code geheim"}', 'application/json'],
     ['token_request_rejected', 400, '{"error":7}', 'application/json'],
     ['token_request_rejected', 400, '', 'text/plain'],
     ['token_request_rejected', 422, 'invalid_grant', 'text/plain'],
@@ -207,16 +191,10 @@ describe('a token endpoint', () => {
 
   test.each([
     ['provider_unreachable', 'hangs up', ''],
-    [
-      'provider_unreachable',
-      'cuts its answer',
-      'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"access_token":"geheim',
-    ],
+    ['provider_unreachable', 'cuts its answer', 'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"access_token":"geheim'],
     ['provider_nonsense', 'speaks no HTTP', 'geheim\r\n'],
   ])('is %s when it %s', async (reason, _, answer) => {
-    const server = closing(
-      await startSocketServer((socket) => socket.once('data', () => socket.end(answer))),
-    );
+    const server = closing(await startSocketServer((socket) => socket.once('data', () => socket.end(answer))));
     const error = await exchangeAt(server.url);
     expect(error.reason).toBe(reason);
     expect(everythingIn(error)).not.toContain('access_token');
@@ -271,9 +249,7 @@ test('the original error is kept as the cause', async () => {
 });
 
 test('a refresh and a revocation fail in the same words', async () => {
-  const server = closing(
-    await startHttpServer((_, response) => json(response, 400, { error: 'invalid_grant' })),
-  );
+  const server = closing(await startHttpServer((_, response) => json(response, 400, { error: 'invalid_grant' })));
   const oauth = closing(startOAuthClient(server.url));
   const tokens = { accessToken: 'a', refreshToken: 'r' };
   await expect(oauth.refresh(tokens)).rejects.toMatchObject({ reason: 'code_rejected' });

@@ -82,20 +82,7 @@ test.each([
 
 const pieces = fc.constantFrom(
   ...['/', '\\', '.', '..', '%2e', '%2f', '%5c', '%00', ':', '@', '?', '#', ';', '\t', '\r\n', ' ', '\u0000'],
-  ...[
-    'https:',
-    'http:',
-    'javascript:',
-    'evil.example',
-    'localhost',
-    'a',
-    '／',
-    '。',
-    '\u202e',
-    '[',
-    ']',
-    '%',
-  ],
+  ...['https:', 'http:', 'javascript:', 'evil.example', 'localhost', 'a', '／', '。', '\u202e', '[', ']', '%'],
 );
 const hostile = fc.oneof(
   fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join('')),

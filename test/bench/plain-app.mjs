@@ -12,12 +12,7 @@ const server = {
   authorization_endpoint: `${LD_BASE_URI}/trust/oauth/authorize`,
   token_endpoint: `${LD_BASE_URI}/trust/oauth/token`,
 };
-const configuration = new client.Configuration(
-  server,
-  CLIENT_ID,
-  undefined,
-  client.ClientSecretPost(CLIENT_SECRET),
-);
+const configuration = new client.Configuration(server, CLIENT_ID, undefined, client.ClientSecretPost(CLIENT_SECRET));
 client.allowInsecureRequests(configuration); // the benchmark's server is on this machine
 
 const app = express();

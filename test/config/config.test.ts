@@ -153,19 +153,13 @@ describe('LD_OAUTH_REDIRECT_URI on a path of the app itself', () => {
     );
   });
 
-  test.each([
-    '/',
-    '/callback',
-    '/auth/callback',
-    '/accounts',
-    '/auth/login/callback',
-    '/oauth',
-    '/apis/cb',
-    '/%ff',
-  ])('is not mistaken for one: %s', (path) => {
-    const uri = `https://app.example.com${path}`;
-    expect(load({ LD_OAUTH_REDIRECT_URI: uri }).redirectUri.href).toBe(uri);
-  });
+  test.each(['/', '/callback', '/auth/callback', '/accounts', '/auth/login/callback', '/oauth', '/apis/cb', '/%ff'])(
+    'is not mistaken for one: %s',
+    (path) => {
+      const uri = `https://app.example.com${path}`;
+      expect(load({ LD_OAUTH_REDIRECT_URI: uri }).redirectUri.href).toBe(uri);
+    },
+  );
 });
 
 describe('client id and secret', () => {

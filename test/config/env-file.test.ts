@@ -1,17 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  lstat,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  readlink,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,12 +89,7 @@ describe('updateEnvFile', () => {
 
 describe('an env file that cannot be read says so in one sentence, with what to do:', () => {
   test.each<[string, string, () => unknown, RegExp]>([
-    [
-      'a folder',
-      'not_a_file',
-      () => mkdir(path),
-      /there is a folder in its place\. Docker .* Remove the folder/,
-    ],
+    ['a folder', 'not_a_file', () => mkdir(path), /there is a folder in its place\. Docker .* Remove the folder/],
     ['a FIFO', 'not_a_file', () => execFileSync('mkfifo', [path]), /a named pipe \(FIFO\)/],
     ['a device', 'not_a_file', () => symlink('/dev/zero', path), /a device/],
     ['a socket', 'not_a_file', listenOn, /a socket/],
@@ -115,12 +99,7 @@ describe('an env file that cannot be read says so in one sentence, with what to 
       () => writeFile(path, '\uFEFFK=v\r\n', 'utf16le'),
       /UTF-16.*Save it as UTF-8/,
     ],
-    [
-      'UTF-16 without a mark',
-      'not_utf8',
-      () => writeFile(path, 'K=v\r\n', 'utf16le'),
-      /UTF-16.*Save it as UTF-8/,
-    ],
+    ['UTF-16 without a mark', 'not_utf8', () => writeFile(path, 'K=v\r\n', 'utf16le'), /UTF-16.*Save it as UTF-8/],
     ['bytes of Latin-1', 'not_utf8', () => writeFile(path, 'K=\xe9', 'latin1'), /not UTF-8 text/],
     ['links in a circle', 'unreadable', () => symlink('.env', path), /ELOOP.*circle/],
     [

@@ -9,14 +9,7 @@ const secret = fc.string({ unit: fc.constantFrom(...'$#"\'\\=+ `{}!&;|<>*?~%@:/,
 
 // Lines as people write them, none of which sets a name from above.
 const otherLine = fc.oneof(
-  fc.constantFrom(
-    '',
-    '   ',
-    '# a comment',
-    '  # LD_OAUTH_CLIENT_ID=old',
-    '#SESSION_SECRET=',
-    '# it\'s "quoted"',
-  ),
+  fc.constantFrom('', '   ', '# a comment', '  # LD_OAUTH_CLIENT_ID=old', '#SESSION_SECRET=', '# it\'s "quoted"'),
   fc
     .tuple(
       fc.constantFrom('', 'export ', '  '),
@@ -37,10 +30,7 @@ const otherLine = fc.oneof(
 );
 const file = fc
   .tuple(fc.array(otherLine, { maxLength: 8 }), fc.constantFrom('\n', '\r\n'), fc.boolean())
-  .map(
-    ([lines, lineEnd, finalLineEnd]) =>
-      lines.join(lineEnd) + (finalLineEnd && lines.length > 0 ? lineEnd : ''),
-  );
+  .map(([lines, lineEnd, finalLineEnd]) => lines.join(lineEnd) + (finalLineEnd && lines.length > 0 ? lineEnd : ''));
 
 describe('any value in any file', () => {
   test('comes back alike through dotenv and through Node, and everything else reads as before', () => {
@@ -66,30 +56,19 @@ describe('any value in any file', () => {
   });
 
   test('changes one line and no other when the name is there, and keeps its export and its comment', () => {
-    const shape = fc.tuple(
-      fc.constantFrom('', 'export ', '  '),
-      fc.constantFrom('', ' # keep me', '\t# and me'),
-    );
+    const shape = fc.tuple(fc.constantFrom('', 'export ', '  '), fc.constantFrom('', ' # keep me', '\t# and me'));
     fc.assert(
-      fc.property(
-        file,
-        file,
-        name,
-        shape,
-        secret,
-        secret,
-        (above, below, key, [before, after], old, value) => {
-          const lineEnd = above.includes('\r\n') ? '\r\n' : '\n';
-          const start = above === '' || above.endsWith('\n') ? above : above + lineEnd;
-          const first = attempt('', { [key]: old })?.trimEnd();
-          if (first === undefined) return;
-          const text = `${start}${before}${first}${after}${lineEnd}${below}`;
-          if (parse(text)[key] !== old || parseEnv(text)[key] !== old) return;
-          const edited = attempt(text, { [key]: value }) ?? text;
-          expect(edited.startsWith(start + before)).toBe(true);
-          expect(edited.endsWith(`${after}${lineEnd}${below}`)).toBe(true);
-        },
-      ),
+      fc.property(file, file, name, shape, secret, secret, (above, below, key, [before, after], old, value) => {
+        const lineEnd = above.includes('\r\n') ? '\r\n' : '\n';
+        const start = above === '' || above.endsWith('\n') ? above : above + lineEnd;
+        const first = attempt('', { [key]: old })?.trimEnd();
+        if (first === undefined) return;
+        const text = `${start}${before}${first}${after}${lineEnd}${below}`;
+        if (parse(text)[key] !== old || parseEnv(text)[key] !== old) return;
+        const edited = attempt(text, { [key]: value }) ?? text;
+        expect(edited.startsWith(start + before)).toBe(true);
+        expect(edited.endsWith(`${after}${lineEnd}${below}`)).toBe(true);
+      }),
       { numRuns: 1_000 },
     );
   });

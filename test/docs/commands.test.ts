@@ -8,9 +8,7 @@ import { documents, files, read, root, untrue } from '../support/documents.ts';
 import { follow } from '../support/program.ts';
 
 const guide = read('docs/commands.md');
-const names = files
-  .map((file) => /^scripts\/(\w+)\.ts$/.exec(file)?.[1])
-  .filter((name) => name !== undefined);
+const names = files.map((file) => /^scripts\/(\w+)\.ts$/.exec(file)?.[1]).filter((name) => name !== undefined);
 const described = names.filter((name) => guide.includes(`## \`npm run ${name}\``));
 let folder: string;
 
@@ -73,13 +71,9 @@ describe('docs/commands.md', () => {
       await call('bootstrap', ['--no-such-flag']),
       await call('doctor', []),
     ];
-    const interrupted = Number(
-      /isCancelledPrompt.*exitCode: (\d+)/.exec(read('scripts/support/run-script.ts'))?.[1],
-    );
+    const interrupted = Number(/isCancelledPrompt.*exitCode: (\d+)/.exec(read('scripts/support/run-script.ts'))?.[1]);
     const seen = [fine.code, wrong.code, broken.code, interrupted];
-    expect(untrue(/^\| `(\d+)` \|/g, (code) => seen.includes(Number(code)), ['docs/commands.md'])).toEqual(
-      [],
-    );
+    expect(untrue(/^\| `(\d+)` \|/g, (code) => seen.includes(Number(code)), ['docs/commands.md'])).toEqual([]);
     expect([fine.code, wrong.code, broken.code]).toEqual([0, 2, 1]);
   }, 60_000);
 });

@@ -30,12 +30,7 @@ const figures: readonly [document: string, sentence: string, file: string, code:
     'src/config/config.ts',
     "value.oneOf('post', 'basic'), 'post'",
   ],
-  [
-    'docs/settings.md',
-    '| `LD_OAUTH_PKCE` | `on` |',
-    'src/config/config.ts',
-    "'LD_OAUTH_PKCE', value.onOff, true",
-  ],
+  ['docs/settings.md', '| `LD_OAUTH_PKCE` | `on` |', 'src/config/config.ts', "'LD_OAUTH_PKCE', value.onOff, true"],
   ['docs/settings.md', '| `RATE_LIMIT` | `300` |', 'src/config/config.ts', "'RATE_LIMIT', value.count, 300"],
   [
     'docs/troubleshooting.md',
@@ -49,25 +44,10 @@ const figures: readonly [document: string, sentence: string, file: string, code:
     'src/auth/login-loop-guard.ts',
     'const memory = 60_000;',
   ],
-  [
-    'docs/troubleshooting.md',
-    'did not answer within eight seconds',
-    'src/app.ts',
-    'const callLimit = 8_000;',
-  ],
+  ['docs/troubleshooting.md', 'did not answer within eight seconds', 'src/app.ts', 'const callLimit = 8_000;'],
   ['docs/testing.md', 'good for an hour', 'src/auth/mint-session.ts', 'expiresAt: now + 3_600_000'],
-  [
-    'docs/testing.md',
-    '(five minutes unless you say otherwise)',
-    'src/auth/index.ts',
-    'revalidateAfter = 5 * 60_000',
-  ],
-  [
-    'docs/sandbox-reference.md',
-    'The last 500 requests',
-    'src/sandbox/ledger/ledger.ts',
-    'const LONGEST = 500;',
-  ],
+  ['docs/testing.md', '(five minutes unless you say otherwise)', 'src/auth/index.ts', 'revalidateAfter = 5 * 60_000'],
+  ['docs/sandbox-reference.md', 'The last 500 requests', 'src/sandbox/ledger/ledger.ts', 'const LONGEST = 500;'],
   ['docs/commands.md', 'default 4000, or `SANDBOX_PORT`', 'src/sandbox/start-sandbox.ts', 'port = 4000'],
 ];
 

@@ -93,9 +93,7 @@ describe('the minimal app', () => {
     expect((await other.visit(callback.href)).status).toBe(502);
     expect(await whoAmI(other)).toBe(303);
 
-    const state = new URL((await other.request(`${url}/auth/login`)).location ?? '').searchParams.get(
-      'state',
-    );
+    const state = new URL((await other.request(`${url}/auth/login`)).location ?? '').searchParams.get('state');
     callback.searchParams.set('state', state ?? '');
     expect((await other.visit(callback.href)).status).toBe(502);
     expect(await whoAmI(other)).toBe(303);
@@ -132,9 +130,7 @@ describe('the minimal app', () => {
       const { [name]: _, ...rest } = settings;
       const without = await start(rest);
       expect(await without.ended).toBe(2);
-      expect(without.stderr).toBe(
-        `${name} is not set. Run \`npm run bootstrap\`: it writes ${name} to .env.\n`,
-      );
+      expect(without.stderr).toBe(`${name} is not set. Run \`npm run bootstrap\`: it writes ${name} to .env.\n`);
     },
     30_000,
   );

@@ -20,17 +20,14 @@ const foreign = new Set([
 ]);
 
 test('documents name only npm scripts that exist', () => {
-  expect(untrue(/\bnpm (?:run (?:--silent )?([\w:.-]+)|(test|start))\b/g, (name) => name in scripts)).toEqual(
-    [],
-  );
+  expect(untrue(/\bnpm (?:run (?:--silent )?([\w:.-]+)|(test|start))\b/g, (name) => name in scripts)).toEqual([]);
 });
 
 test('every npm script that a person would type is explained in docs/commands.md', () => {
   const inner = ['build', 'prestart', 'prebench'];
   const text = read('docs/commands.md');
   const missing = Object.keys(scripts).filter(
-    (name) =>
-      !inner.includes(name) && !text.includes(`\`npm run ${name}\``) && !text.includes(`\`npm ${name}\``),
+    (name) => !inner.includes(name) && !text.includes(`\`npm run ${name}\``) && !text.includes(`\`npm ${name}\``),
   );
   expect(missing).toEqual([]);
 });
@@ -49,9 +46,7 @@ test('documents link only to files and headings that exist', () => {
 
 test('pictures of documents are files of the project', () => {
   const picture = /(?:src|srcset)="([^"]+)"/g;
-  expect(
-    untrue(picture, (file, document) => files.includes(path.join(path.dirname(document), file))),
-  ).toEqual([]);
+  expect(untrue(picture, (file, document) => files.includes(path.join(path.dirname(document), file)))).toEqual([]);
 });
 
 test('documents name only files and folders that exist', () => {
@@ -72,9 +67,7 @@ test('documents name only functions, types, codes and fields that occur in the s
 test('documents name only settings of one word that exist, or codes that occur in the sources', () => {
   const name = /`([A-Z]{3,})(?:=[^`]*)?`/g;
   const ours = documents.filter((document) => !document.startsWith('test/'));
-  expect(untrue(name, (word) => word in settings || new RegExp(`\\b${word}\\b`).test(sources), ours)).toEqual(
-    [],
-  );
+  expect(untrue(name, (word) => word in settings || new RegExp(`\\b${word}\\b`).test(sources), ours)).toEqual([]);
 });
 
 test('.env.example lists every setting, and nothing else', () => {

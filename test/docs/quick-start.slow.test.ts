@@ -55,13 +55,9 @@ async function npmWithoutNetwork(): Promise<string> {
   const npm = execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim();
   const install = `ln -s '${path.join(root, 'node_modules')}' node_modules`;
   await mkdir(bin);
-  await writeFile(
-    path.join(bin, 'npm'),
-    `#!/bin/sh\n[ "$1" = ci ] && exec ${install}\nexec '${npm}' "$@"\n`,
-    {
-      mode: 0o755,
-    },
-  );
+  await writeFile(path.join(bin, 'npm'), `#!/bin/sh\n[ "$1" = ci ] && exec ${install}\nexec '${npm}' "$@"\n`, {
+    mode: 0o755,
+  });
   return bin;
 }
 

@@ -10,9 +10,10 @@ test('the tutorial quotes the code of every step', () => {
   expect(quotes.filter(({ document }) => document === 'docs/tutorial.md').length).toBeGreaterThan(12);
 });
 
-test.each(
-  quotes.map((quote) => [`${quote.document}:${quote.line} quotes ${quote.mark?.value}`, quote] as const),
-)('%s line by line', (_, quote) => expect(missingFrom(quote)).toBeUndefined());
+test.each(quotes.map((quote) => [`${quote.document}:${quote.line} quotes ${quote.mark?.value}`, quote] as const))(
+  '%s line by line',
+  (_, quote) => expect(missingFrom(quote)).toBeUndefined(),
+);
 
 /** The first line of a quotation at which the file goes on differently; undefined when it stands there as it is. */
 function missingFrom({ document, line, mark, text }: Block): string | undefined {

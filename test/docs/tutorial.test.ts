@@ -47,16 +47,17 @@ test('every message that the app and LaunchDarkly exchange is in the tutorial', 
   expect(new Set(untold)).toEqual(new Set(ofPersons));
 });
 
-test.each(
-  requests.map((block) => [`${block.document}:${block.line} ${block.text.split('\n')[0]}`, block] as const),
-)('%s is a message that is really sent', (_, { text }) => {
-  const told = parse(text);
-  const candidates = seen.filter(({ what }) => what === told.what || what === told.what.replace(/^\w+/, ''));
-  expect(candidates.map(({ parameters }) => parameters)).toContainEqual(told.parameters);
-  for (const [name, value] of told.headers) {
-    expect(candidates.map(({ headers }) => headers.get(name))).toContainEqual(matching(value));
-  }
-});
+test.each(requests.map((block) => [`${block.document}:${block.line} ${block.text.split('\n')[0]}`, block] as const))(
+  '%s is a message that is really sent',
+  (_, { text }) => {
+    const told = parse(text);
+    const candidates = seen.filter(({ what }) => what === told.what || what === told.what.replace(/^\w+/, ''));
+    expect(candidates.map(({ parameters }) => parameters)).toContainEqual(told.parameters);
+    for (const [name, value] of told.headers) {
+      expect(candidates.map(({ headers }) => headers.get(name))).toContainEqual(matching(value));
+    }
+  },
+);
 
 test('the answer that begins the session is the one of the tutorial', () => {
   const told = blocks.find(({ text }) => text.startsWith('HTTP/'))?.text ?? '';

@@ -15,11 +15,7 @@ afterEach(() => world.close());
 describe('exactly the line that is concerned complains, and says how to fix it:', () => {
   test.each<[string, RegExp, () => Promise<Record<string, string>>]>([
     ['its name does not resolve', /^DNS: /, async () => ({ LD_BASE_URI: 'https://launchdarkly.invalid' })],
-    [
-      'nothing listens there',
-      /^Connection: /,
-      async () => ({ LD_BASE_URI: `http://127.0.0.1:${await closedPort()}` }),
-    ],
+    ['nothing listens there', /^Connection: /, async () => ({ LD_BASE_URI: `http://127.0.0.1:${await closedPort()}` })],
     [
       'the proxy is away',
       /^Proxy: /,
@@ -47,11 +43,7 @@ describe('exactly the line that is concerned complains, and says how to fix it:'
     [3_600, 'failed'],
   ])('the clock is %d s off', async (seconds, status) => {
     const date = new Date(Date.now() - seconds * 1_000).toUTCString();
-    world.proxy.fail(
-      /well-known/,
-      { acts: true, answer: (own) => ({ ...own, headers: { ...own.headers, date } }) },
-      9,
-    );
+    world.proxy.fail(/well-known/, { acts: true, answer: (own) => ({ ...own, headers: { ...own.headers, date } }) }, 9);
     expect(await world.expectComplaint('clock', /Set the clock/)).toMatchObject({ status });
   });
 

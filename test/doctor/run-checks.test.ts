@@ -17,9 +17,7 @@ describe('all is well', () => {
   test('with an access token: nothing complains, nearly everything was looked at', async () => {
     const lines = await world.examined();
     expect(complaints(lines)).toEqual([]);
-    expect(lines.filter(({ status }) => status === 'skipped').map(({ name }) => name)).toEqual([
-      'certificate-trust',
-    ]);
+    expect(lines.filter(({ status }) => status === 'skipped').map(({ name }) => name)).toEqual(['certificate-trust']);
     expect(lines).toHaveLength(checks.length);
   });
 
@@ -32,9 +30,7 @@ describe('all is well', () => {
 
   test('while the app is running on its port', async () => {
     const { key, cert } = await localCertificate({ directory: world.certificates, hostnames: ['localhost'] });
-    const app = createServer({ key, cert }, (_, response) =>
-      response.end('{"status":"ok","sessionStore":"ok"}'),
-    );
+    const app = createServer({ key, cert }, (_, response) => response.end('{"status":"ok","sessionStore":"ok"}'));
     await listen(app, { port: world.port, hosts: ['127.0.0.1'] });
     const line = (await world.examined()).find(({ name }) => name === 'port');
     await stopListening(app);

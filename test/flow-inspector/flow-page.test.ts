@@ -18,19 +18,10 @@ async function flowPage(browser: Browser, query = ''): Promise<string> {
 
 /** The headings of the steps, in order. */
 function titles(html: string): string[] {
-  return [...html.matchAll(/<h2><span class="soft">\d+\.<\/span> (.*?)<\/h2>/g)].map((match) =>
-    String(match[1]),
-  );
+  return [...html.matchAll(/<h2><span class="soft">\d+\.<\/span> (.*?)<\/h2>/g)].map((match) => String(match[1]));
 }
 
-const wholeLogin: MessageKind[] = [
-  'login',
-  'authorize',
-  'callback',
-  'token',
-  'getCallerIdentity',
-  'getMember',
-];
+const wholeLogin: MessageKind[] = ['login', 'authorize', 'callback', 'token', 'getCallerIdentity', 'getMember'];
 
 describe('a login that succeeds', () => {
   test('is shown message by message, each with its parameters explained and the code behind it', async () => {
@@ -47,13 +38,9 @@ describe('a login that succeeds', () => {
       'accountId',
       '_pendingInvite',
     ]) {
-      expect(html).toMatch(
-        new RegExp(`<th scope="row"><code>${name}</code></th>.*?<td>[A-Z][^<]{20,}</td></tr>`),
-      );
+      expect(html).toMatch(new RegExp(`<th scope="row"><code>${name}</code></th>.*?<td>[A-Z][^<]{20,}</td></tr>`));
     }
-    expect(html).toContain(
-      '<code>exchangeAuthorizationCode</code> in <code>src/auth/authorization-code.ts</code>',
-    );
+    expect(html).toContain('<code>exchangeAuthorizationCode</code> in <code>src/auth/authorization-code.ts</code>');
   });
 
   test('shows no secret, only masks by which equal values can be told', async () => {
@@ -77,13 +64,7 @@ describe('a login that succeeds', () => {
   test('offers every request as curl with a variable in the place of each secret', async () => {
     app = await startInspectedApp({ exchanges: backChannel() });
     const html = await flowPage(await logIn(app));
-    for (const part of [
-      '$CODE&quot;',
-      '$CODE_VERIFIER',
-      '$LD_OAUTH_CLIENT_SECRET',
-      'Bearer $ACCESS_TOKEN',
-      '$STATE',
-    ]) {
+    for (const part of ['$CODE&quot;', '$CODE_VERIFIER', '$LD_OAUTH_CLIENT_SECRET', 'Bearer $ACCESS_TOKEN', '$STATE']) {
       expect(html).toContain(part);
     }
   });
@@ -95,9 +76,7 @@ describe('a login that succeeds', () => {
       extends: ['html-validate:standard'],
       rules: { 'no-trailing-whitespace': 'off' },
     }).validateString(html);
-    expect(report.results.flatMap(({ messages }) => messages.map((m) => `${m.line}: ${m.message}`))).toEqual(
-      [],
-    );
+    expect(report.results.flatMap(({ messages }) => messages.map((m) => `${m.line}: ${m.message}`))).toEqual([]);
     expect(html).toMatch(/<svg class="diagram"[^>]+role="img" aria-label="[^"]+"/);
   });
 });

@@ -53,9 +53,7 @@ describe('a masker', () => {
     const odd = 'a+b/c=d&e f0123456789';
     masker.field('client_secret', odd);
     expect(masker.text(`twice: ${odd} ${encodeURIComponent(odd)}`)).toBe(`twice: ${mask(odd)} ${mask(odd)}`);
-    expect(
-      masker.json({ error: { details: [`bad ${odd}`] }, refresh_token: token, n: 1, none: null }),
-    ).toEqual({
+    expect(masker.json({ error: { details: [`bad ${odd}`] }, refresh_token: token, n: 1, none: null })).toEqual({
       error: { details: [`bad ${mask(odd)}`] },
       refresh_token: masked,
       n: 1,

@@ -30,8 +30,7 @@ async function logIn(browser: Browser, email: string, button = 'Authorize') {
 function shownRequests(html: string): string[] {
   const steps = html.split('<li class="message').slice(1);
   return steps.flatMap((step) => {
-    const [, method, path] =
-      /<p class="line"><code>(\w+) https?:\/\/127\.0\.0\.1:\d+(\S+)<\/code>/.exec(step) ?? [];
+    const [, method, path] = /<p class="line"><code>(\w+) https?:\/\/127\.0\.0\.1:\d+(\S+)<\/code>/.exec(step) ?? [];
     const [, status] = /<p class="line line--answer"><code>(\w+)/.exec(step) ?? [];
     return method ? [`${method} ${path} ${status}`] : [];
   });
@@ -103,16 +102,12 @@ describe('a login through the sandbox', () => {
     const [, , authorize = '', , token = ''] = body.split('<li class="message');
     const names = (step: string, group: string) => {
       const [, table = ''] = step.split(`<caption>${group}`);
-      return [...(table.split('</table>')[0] ?? '').matchAll(/<th scope="row"><code>([^<]+)/g)].map(
-        ([, name]) => name,
-      );
+      return [...(table.split('</table>')[0] ?? '').matchAll(/<th scope="row"><code>([^<]+)/g)].map(([, name]) => name);
     };
     const sentTo = (path: string) => wire.tapped.find(({ url }) => url.pathname === path);
 
     expect(names(token, 'Form fields')).toContain('code_verifier');
-    expect(names(authorize, 'Query')).toEqual([
-      ...(sentTo('/trust/oauth/authorize')?.url.searchParams.keys() ?? []),
-    ]);
+    expect(names(authorize, 'Query')).toEqual([...(sentTo('/trust/oauth/authorize')?.url.searchParams.keys() ?? [])]);
     expect(names(token, 'Form fields')).toEqual([
       ...new URLSearchParams(sentTo('/trust/oauth/token')?.requestBody).keys(),
     ]);
@@ -140,14 +135,7 @@ describe('a login through the sandbox', () => {
       .map(({ url, body }) => ({ url, body }));
 
     expect([...secrets.keys()]).toEqual(
-      expect.arrayContaining([
-        'client secret',
-        'code',
-        'code_verifier',
-        'access_token',
-        'refresh_token',
-        'state',
-      ]),
+      expect.arrayContaining(['client secret', 'code', 'code_verifier', 'access_token', 'refresh_token', 'state']),
     );
     expect(pages.length).toBeGreaterThan(7);
     const leaks = pages.flatMap(({ url, body }) =>

@@ -47,9 +47,7 @@ describe('listen', () => {
     await expect(listen(newServer(), { port, hosts: ['127.0.0.1'] })).rejects.toMatchObject({
       name: 'ListenError',
       code: 'EADDRINUSE',
-      message: expect.stringMatching(
-        new RegExp(`^Port ${port} on 127\\.0\\.0\\.1 is taken .* PORT=${port + 1}\\.`),
-      ),
+      message: expect.stringMatching(new RegExp(`^Port ${port} on 127\\.0\\.0\\.1 is taken .* PORT=${port + 1}\\.`)),
     });
   });
 
@@ -90,9 +88,6 @@ function newServer(): Server {
 
 function ask(host: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    get({ host, port, agent: false }, (res) => void res.setEncoding('utf8').on('data', resolve)).on(
-      'error',
-      reject,
-    );
+    get({ host, port, agent: false }, (res) => void res.setEncoding('utf8').on('data', resolve)).on('error', reject);
   });
 }

@@ -116,10 +116,7 @@ describe('on SIGTERM', () => {
   test('an https server stops as well, with a silent connection open', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'stop-'));
     const port = await start({ tls: directory });
-    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }).on(
-      'error',
-      () => undefined,
-    );
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }).on('error', () => undefined);
     await once(socket, 'secureConnect');
     const [code, ms] = await stopNow();
     expect([code, ms < 2000]).toEqual([0, true]);

@@ -25,124 +25,117 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 
 describe.each([nginx, haproxy, caddy])('behind $program', (proxy) => {
-  describeWith(
-    proxy.program,
-    proxy.packageName,
-    `set up as in docs/deploy/${proxy.example}`,
-    (executable) => {
-      let ports: ProxyPorts;
-      let url: string;
-      let app: Awaited<ReturnType<typeof startApp>>;
-      let stopProxy: () => Promise<void>;
+  describeWith(proxy.program, proxy.packageName, `set up as in docs/deploy/${proxy.example}`, (executable) => {
+    let ports: ProxyPorts;
+    let url: string;
+    let app: Awaited<ReturnType<typeof startApp>>;
+    let stopProxy: () => Promise<void>;
 
-      beforeAll(async () => {
-        ports = { https: await freePort(), http: await freePort(), app: await freePort() };
-        url = `https://localhost:${ports.https}`;
-        app = await startApp(ports);
-        stopProxy = await startReverseProxy(executable, proxy, ports, pair);
-        while ((await new Browser().request(`${url}/healthz`)).status !== 200); // until its own health check has passed
-      });
+    beforeAll(async () => {
+      ports = { https: await freePort(), http: await freePort(), app: await freePort() };
+      url = `https://localhost:${ports.https}`;
+      app = await startApp(ports);
+      stopProxy = await startReverseProxy(executable, proxy, ports, pair);
+      while ((await new Browser().request(`${url}/healthz`)).status !== 200); // until its own health check has passed
+    });
 
-      afterAll(async () => {
-        await stopProxy?.();
-        await app?.close();
-      });
+    afterAll(async () => {
+      await stopProxy?.();
+      await app?.close();
+    });
 
-      test('a login ends where it was going, with a Secure cookie', async () => {
-        const { browser, page } = await logIn(url, '/account?tab=roles');
-        expect([page.status, page.url]).toEqual([200, `${url}/account?tab=roles`]);
-        const callback = browser.history.find((one) => one.url.includes('/sign/in/callback'));
-        expect(callback?.status).toBe(303);
-        const cookies = browser.history
-          .flatMap(({ headers }) => headers.getSetCookie())
-          .filter((line) => !line.includes('127.0.0.1'));
-        const own = cookies.filter((line) => line.startsWith('__Host-'));
-        expect(own.length).toBeGreaterThan(1);
-        for (const line of own) expect(line).toMatch(/; Secure/);
-        expect((await browser.request(`${url}/api/me`, json)).status).toBe(200);
-        expect((await browser.press(page, 'Log out')).status).toBe(200);
-        expect((await browser.request(`${url}/api/me`, json)).status).toBe(401);
-      });
+    test('a login ends where it was going, with a Secure cookie', async () => {
+      const { browser, page } = await logIn(url, '/account?tab=roles');
+      expect([page.status, page.url]).toEqual([200, `${url}/account?tab=roles`]);
+      const callback = browser.history.find((one) => one.url.includes('/sign/in/callback'));
+      expect(callback?.status).toBe(303);
+      const cookies = browser.history
+        .flatMap(({ headers }) => headers.getSetCookie())
+        .filter((line) => !line.includes('127.0.0.1'));
+      const own = cookies.filter((line) => line.startsWith('__Host-'));
+      expect(own.length).toBeGreaterThan(1);
+      for (const line of own) expect(line).toMatch(/; Secure/);
+      expect((await browser.request(`${url}/api/me`, json)).status).toBe(200);
+      expect((await browser.press(page, 'Log out')).status).toBe(200);
+      expect((await browser.request(`${url}/api/me`, json)).status).toBe(401);
+    });
 
-      test('plain http is redirected to the same page of the https origin', async () => {
-        const answer = await new Browser().request(`http://localhost:${ports.http}/account?tab=roles`);
-        expect([answer.status, answer.location]).toEqual([308, `${url}/account?tab=roles`]);
-        expect(answer.headers.getSetCookie()).toEqual([]);
-      });
+    test('plain http is redirected to the same page of the https origin', async () => {
+      const answer = await new Browser().request(`http://localhost:${ports.http}/account?tab=roles`);
+      expect([answer.status, answer.location]).toEqual([308, `${url}/account?tab=roles`]);
+      expect(answer.headers.getSetCookie()).toEqual([]);
+    });
 
-      test('forged X-Forwarded-* change nothing', async () => {
-        const browser = new Browser();
-        for (const path of ['/', '/account', '/auth/login', '/nowhere', '//evil.example/x']) {
-          const honest = await browser.request(url + path);
-          const forged = await browser.request(url + path, { headers: forgery });
-          expect(shape(forged)).toEqual(shape(honest));
-          expect(forged.body).not.toMatch(/(href|action|src)="[^"]*evil/);
-        }
-      });
+    test('forged X-Forwarded-* change nothing', async () => {
+      const browser = new Browser();
+      for (const path of ['/', '/account', '/auth/login', '/nowhere', '//evil.example/x']) {
+        const honest = await browser.request(url + path);
+        const forged = await browser.request(url + path, { headers: forgery });
+        expect(shape(forged)).toEqual(shape(honest));
+        expect(forged.body).not.toMatch(/(href|action|src)="[^"]*evil/);
+      }
+    });
 
-      test('a forged Host reaches no link, no redirect and no cookie', async () => {
-        const forged = { host: 'evil.example' };
-        const answer = await new Browser().request(`${url}/auth/login`, { headers: forged });
-        if (answer.status === 303 || answer.status === 302) {
-          expect(new URL(answer.location ?? '').searchParams.get('redirect_uri')).toBe(
-            `${url}/sign/in/callback`,
-          );
-        }
-        expect(JSON.stringify([...answer.headers]) + answer.body).not.toContain('evil.example');
-        expect(answer.status).toBeLessThan(500);
-      });
+    test('a forged Host reaches no link, no redirect and no cookie', async () => {
+      const forged = { host: 'evil.example' };
+      const answer = await new Browser().request(`${url}/auth/login`, { headers: forged });
+      if (answer.status === 303 || answer.status === 302) {
+        expect(new URL(answer.location ?? '').searchParams.get('redirect_uri')).toBe(`${url}/sign/in/callback`);
+      }
+      expect(JSON.stringify([...answer.headers]) + answer.body).not.toContain('evil.example');
+      expect(answer.status).toBeLessThan(500);
+    });
 
-      test('large cookies of neighbours come through, and too large ones are the visitor’s mistake', async () => {
-        const { browser } = await logIn(url, '/');
-        const cookie = (size: number) => `${browser.cookieHeader(url)}; neighbour=${'x'.repeat(size)}`;
-        const large = await browser.request(`${url}/api/me`, {
-          headers: { ...json.headers, cookie: cookie(7_000) },
-        });
-        expect(large.status).toBe(200);
-        const tooLarge = await browser
-          .request(`${url}/api/me`, { headers: { ...json.headers, cookie: cookie(60_000) } })
-          .catch(() => ({ status: 431 }));
-        expect(tooLarge.status).toBeGreaterThanOrEqual(400);
-        expect(tooLarge.status).toBeLessThan(500);
+    test('large cookies of neighbours come through, and too large ones are the visitor’s mistake', async () => {
+      const { browser } = await logIn(url, '/');
+      const cookie = (size: number) => `${browser.cookieHeader(url)}; neighbour=${'x'.repeat(size)}`;
+      const large = await browser.request(`${url}/api/me`, {
+        headers: { ...json.headers, cookie: cookie(7_000) },
       });
+      expect(large.status).toBe(200);
+      const tooLarge = await browser
+        .request(`${url}/api/me`, { headers: { ...json.headers, cookie: cookie(60_000) } })
+        .catch(() => ({ status: 431 }));
+      expect(tooLarge.status).toBeGreaterThanOrEqual(400);
+      expect(tooLarge.status).toBeLessThan(500);
+    });
 
-      test('the proxy’s request id is in the answer and in the log, also when the visitor sends one', async () => {
-        const answer = await new Browser().request(`${url}/account`, {
-          headers: { 'x-request-id': 'visitors-own' },
-        });
-        const id = answer.headers.get('x-request-id') ?? '';
-        expect(id).toMatch(/^[0-9a-f-]{32,36}$/);
-        await app.prints(new RegExp(`"event":"request".*"path":"/account".*"requestId":"${id}"`));
+    test('the proxy’s request id is in the answer and in the log, also when the visitor sends one', async () => {
+      const answer = await new Browser().request(`${url}/account`, {
+        headers: { 'x-request-id': 'visitors-own' },
       });
+      const id = answer.headers.get('x-request-id') ?? '';
+      expect(id).toMatch(/^[0-9a-f-]{32,36}$/);
+      await app.prints(new RegExp(`"event":"request".*"path":"/account".*"requestId":"${id}"`));
+    });
 
-      test('nothing that belongs in no log is in it, and nothing was left out of it', async () => {
-        const { browser } = await logIn(url, '/projects');
-        const codes = browser.history.flatMap(({ url: seen }) =>
-          [...new URL(seen).searchParams]
-            .filter(([name]) => name === 'code' || name === 'state')
-            .map(([, value]) => value),
-        );
-        const cookies = browser
-          .cookieHeader(url)
-          .split('; ')
-          .map((one) => one.slice(one.indexOf('=') + 1));
-        expect(codes.length).toBeGreaterThan(0);
-        await app.prints(/"path":"\/projects","status":200/);
-        for (const secret of [
-          ...codes,
-          ...cookies,
-          app.settings.LD_OAUTH_CLIENT_SECRET ?? '',
-          app.settings.SESSION_SECRET ?? '',
-          '?code=',
-          'Bearer ',
-        ]) {
-          expect(app.stdout + app.stderr).not.toContain(secret);
-        }
-        expect(app.stdout).not.toContain('"omitted"');
-        expect(app.stdout).not.toMatch(/proxy_not_trusted|proxy_says_no_scheme/);
-      });
-    },
-  );
+    test('nothing that belongs in no log is in it, and nothing was left out of it', async () => {
+      const { browser } = await logIn(url, '/projects');
+      const codes = browser.history.flatMap(({ url: seen }) =>
+        [...new URL(seen).searchParams]
+          .filter(([name]) => name === 'code' || name === 'state')
+          .map(([, value]) => value),
+      );
+      const cookies = browser
+        .cookieHeader(url)
+        .split('; ')
+        .map((one) => one.slice(one.indexOf('=') + 1));
+      expect(codes.length).toBeGreaterThan(0);
+      await app.prints(/"path":"\/projects","status":200/);
+      for (const secret of [
+        ...codes,
+        ...cookies,
+        app.settings.LD_OAUTH_CLIENT_SECRET ?? '',
+        app.settings.SESSION_SECRET ?? '',
+        '?code=',
+        'Bearer ',
+      ]) {
+        expect(app.stdout + app.stderr).not.toContain(secret);
+      }
+      expect(app.stdout).not.toContain('"omitted"');
+      expect(app.stdout).not.toMatch(/proxy_not_trusted|proxy_says_no_scheme/);
+    });
+  });
 });
 
 describe('a proxy that is not set up as it should be', () => {

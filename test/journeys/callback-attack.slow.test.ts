@@ -161,10 +161,7 @@ function everyCombination(): string[] {
     values('iss', app.sandbox.url),
     values('error', 'access_denied'),
     values('error_description', marker),
-  ].reduce<string[]>(
-    (queries, options) => queries.flatMap((query) => options.map((one) => `${query}&${one}`)),
-    [''],
-  );
+  ].reduce<string[]>((queries, options) => queries.flatMap((query) => options.map((one) => `${query}&${one}`)), ['']);
 }
 
 /** Queries that no honest server sends, with or without a cookie that fits. */
@@ -178,26 +175,8 @@ function request(): fc.Arbitrary<Attack> {
     { weight: 5, arbitrary: fc.constant('') },
     fc.constantFrom('[]', '[0]', '[a][b]', '[__proto__]', '%5B%5D', '.x', '%00'),
   );
-  const hostile = [
-    '<script>',
-    '"><img%20src=x>',
-    '//evil.example',
-    'https://evil.example/',
-    '%0D%0ASet-Cookie:x=1',
-  ]
-    .concat(
-      '%00',
-      '%',
-      '%zz',
-      '%FF%FE',
-      '%E0%A4',
-      '%C0%AF',
-      '%ED%A0%80',
-      '\xff\xfe',
-      '{{7*7}}',
-      '$' + '{7*7}',
-      '..%2F',
-    )
+  const hostile = ['<script>', '"><img%20src=x>', '//evil.example', 'https://evil.example/', '%0D%0ASet-Cookie:x=1']
+    .concat('%00', '%', '%zz', '%FF%FE', '%E0%A4', '%C0%AF', '%ED%A0%80', '\xff\xfe', '{{7*7}}', '$' + '{7*7}', '..%2F')
     .map((text) => marker + text);
   const value = fc.oneof(
     fc.constantFrom('', state, state, foreignState, 'access_denied', 'server_error', 'true', '[]', '0'),
@@ -218,10 +197,7 @@ function request(): fc.Arbitrary<Attack> {
 /** Bytes as they may stand in a request line. */
 function rawBytes(bytes: Uint8Array): string {
   const text = Buffer.from(bytes).toString('latin1');
-  return text.replace(
-    /[^!-"$-~\x80-\xff]/g,
-    (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
+  return text.replace(/[^!-"$-~\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 /** By name. Sealed as the app seals, which the app cannot tell from its own. */

@@ -15,16 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const personal = [
-  '/',
-  '/account',
-  '/projects',
-  '/api/me',
-  '/flow',
-  '/auth/login',
-  '/auth/callback',
-  '/logged-out',
-];
+const personal = ['/', '/account', '/projects', '/api/me', '/flow', '/auth/login', '/auth/callback', '/logged-out'];
 const others = ['/button', '/troubleshooting', '/healthz', '/readyz', '/no-such-page'];
 
 describe.each([...personal, ...others])('%s', (path) => {

@@ -93,12 +93,7 @@ describe.each(routes)('%s', (route) => {
   });
 
   test('makes no fault of its own out of a body, of whatever kind', async () => {
-    for (const type of [
-      'application/json',
-      'application/x-www-form-urlencoded',
-      'multipart/form-data',
-      'x',
-    ]) {
+    for (const type of ['application/json', 'application/x-www-form-urlencoded', 'multipart/form-data', 'x']) {
       const lines = head([`Content-Type: ${type}`, 'Content-Length: 0']);
       expectNoFault(await connection.request(route, lines, 'POST'), type);
     }
@@ -122,9 +117,7 @@ test.each(['nonsense', 'GET / HTTP/9.9', 'GET  / HTTP/1.1'])(
 test('no mixture of route, query and headers is answered by a fault', async () => {
   const mixture = fc.record({
     route: fc.constantFrom(...routes),
-    query: fc
-      .array(fc.constantFrom(...junkQueries), { maxLength: 3 })
-      .map((all) => all.join('&').slice(0, 9000)),
+    query: fc.array(fc.constantFrom(...junkQueries), { maxLength: 3 }).map((all) => all.join('&').slice(0, 9000)),
     headers: fc.uniqueArray(fc.constantFrom(...junkHeaders.filter((one) => one.length < 1000)), {
       maxLength: 5,
     }),

@@ -59,8 +59,7 @@ describe('a person who logs in', () => {
 
   test('gets one session cookie: __Host-, HttpOnly, Secure, SameSite=Lax', async () => {
     const { browser } = await logIn(app);
-    const [name, cookie] =
-      [...browser.cookies(app.url)].find(([key]) => key.startsWith('__Host-session')) ?? [];
+    const [name, cookie] = [...browser.cookies(app.url)].find(([key]) => key.startsWith('__Host-session')) ?? [];
     expect(name).toBeDefined();
     expect(cookie?.line).toMatch(/; Path=\/;.*HttpOnly; Secure; SameSite=Lax$/);
   });
@@ -250,11 +249,7 @@ test('neither token, code, state nor secret stands in the log', async () => {
   await browser.visit(callback.href);
   const log = JSON.stringify(app.log());
   expect(log).toContain('login_succeeded');
-  for (const secret of [
-    callback.searchParams.get('code'),
-    callback.searchParams.get('state'),
-    app.clientSecret,
-  ]) {
+  for (const secret of [callback.searchParams.get('code'), callback.searchParams.get('state'), app.clientSecret]) {
     expect(log).not.toContain(secret);
   }
 });

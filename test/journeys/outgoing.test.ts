@@ -39,67 +39,62 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-describeWith(
-  'tinyproxy',
-  'tinyproxy',
-  'where only a proxy leads out, and a private authority signs',
-  (executable) => {
-    // A name of this machine that is not localhost, which is always reached directly.
-    const host = hostname();
+describeWith('tinyproxy', 'tinyproxy', 'where only a proxy leads out, and a private authority signs', (executable) => {
+  // A name of this machine that is not localhost, which is always reached directly.
+  const host = hostname();
 
-    test('bootstrap registers and a login works, and nothing tries the direct way', async () => {
-      const front = await opening(startFront(sandbox.url, { tls: pair, only: proxyAddress }));
-      const proxy = await opening(startTinyproxy(executable, front.port));
-      const outgoing = {
-        LD_BASE_URI: `https://${host}:${front.port}`,
+  test('bootstrap registers and a login works, and nothing tries the direct way', async () => {
+    const front = await opening(startFront(sandbox.url, { tls: pair, only: proxyAddress }));
+    const proxy = await opening(startTinyproxy(executable, front.port));
+    const outgoing = {
+      LD_BASE_URI: `https://${host}:${front.port}`,
+      HTTPS_PROXY: proxy.url,
+      NODE_EXTRA_CA_CERTS: path.join(folder, 'ca.pem'),
+    };
+    const envFile = path.join(folder, 'proxied.env');
+    const redirectUri = `https://localhost:${await freePort()}/auth/callback`;
+    const registered = await bootstrap(envFile, { ...outgoing, LD_OAUTH_REDIRECT_URI: redirectUri });
+    expect(registered).toEqual({ code: 0, stdout: expect.any(String), stderr: expect.any(String) });
+
+    const app = await startApp({ ...parse(await readFile(envFile, 'utf8')), ...outgoing });
+    const page = await logIn(redirectUri);
+    expect([page.status, new URL(page.url).pathname]).toEqual([200, '/projects']);
+
+    expect(new Set(front.callers)).toEqual(new Set([proxyAddress]));
+    expect(new Set(await proxy.connects())).toEqual(new Set([`${host}:${front.port}`]));
+    await app.prints(/login_succeeded/);
+  });
+
+  test('NO_PROXY leads around it', async () => {
+    const front = await opening(startFront(sandbox.url, { tls: pair }));
+    const proxy = await opening(startTinyproxy(executable, front.port));
+    const redirectUri = await start(
+      front,
+      {
+        HTTPS_PROXY: proxy.url,
+        NO_PROXY: `example.com,${host}`,
+        NODE_EXTRA_CA_CERTS: path.join(folder, 'ca.pem'),
+      },
+      host,
+    );
+    expect((await logIn(redirectUri)).status).toBe(200);
+    expect(await proxy.connects()).toEqual([]);
+  });
+
+  test('a proxy that refuses is named, with what to check', async () => {
+    const front = await opening(startFront(sandbox.url, { tls: pair }));
+    const proxy = await opening(startTinyproxy(executable, 1));
+    const redirectUri = await start(
+      front,
+      {
         HTTPS_PROXY: proxy.url,
         NODE_EXTRA_CA_CERTS: path.join(folder, 'ca.pem'),
-      };
-      const envFile = path.join(folder, 'proxied.env');
-      const redirectUri = `https://localhost:${await freePort()}/auth/callback`;
-      const registered = await bootstrap(envFile, { ...outgoing, LD_OAUTH_REDIRECT_URI: redirectUri });
-      expect(registered).toEqual({ code: 0, stdout: expect.any(String), stderr: expect.any(String) });
-
-      const app = await startApp({ ...parse(await readFile(envFile, 'utf8')), ...outgoing });
-      const page = await logIn(redirectUri);
-      expect([page.status, new URL(page.url).pathname]).toEqual([200, '/projects']);
-
-      expect(new Set(front.callers)).toEqual(new Set([proxyAddress]));
-      expect(new Set(await proxy.connects())).toEqual(new Set([`${host}:${front.port}`]));
-      await app.prints(/login_succeeded/);
-    });
-
-    test('NO_PROXY leads around it', async () => {
-      const front = await opening(startFront(sandbox.url, { tls: pair }));
-      const proxy = await opening(startTinyproxy(executable, front.port));
-      const redirectUri = await start(
-        front,
-        {
-          HTTPS_PROXY: proxy.url,
-          NO_PROXY: `example.com,${host}`,
-          NODE_EXTRA_CA_CERTS: path.join(folder, 'ca.pem'),
-        },
-        host,
-      );
-      expect((await logIn(redirectUri)).status).toBe(200);
-      expect(await proxy.connects()).toEqual([]);
-    });
-
-    test('a proxy that refuses is named, with what to check', async () => {
-      const front = await opening(startFront(sandbox.url, { tls: pair }));
-      const proxy = await opening(startTinyproxy(executable, 1));
-      const redirectUri = await start(
-        front,
-        {
-          HTTPS_PROXY: proxy.url,
-          NODE_EXTRA_CA_CERTS: path.join(folder, 'ca.pem'),
-        },
-        host,
-      );
-      await failsToLogIn(redirectUri, /PROXY_REFUSED\. The proxy does not connect .*HTTPS_PROXY/);
-    });
-  },
-);
+      },
+      host,
+    );
+    await failsToLogIn(redirectUri, /PROXY_REFUSED\. The proxy does not connect .*HTTPS_PROXY/);
+  });
+});
 
 describe('a certificate that cannot be trusted is explained in the log, never by switching checks off:', () => {
   test('of an unknown authority', async () => {

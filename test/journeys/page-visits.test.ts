@@ -19,10 +19,7 @@ const ask = (target: string, headers: readonly string[]) =>
   connection.request(target, ['Host: localhost', 'X-Forwarded-Proto: https', ...headers]);
 
 const html = 'Accept: text/html,application/xhtml+xml,*/*;q=0.8';
-const metadata = (mode: string, destination: string) => [
-  `Sec-Fetch-Mode: ${mode}`,
-  `Sec-Fetch-Dest: ${destination}`,
-];
+const metadata = (mode: string, destination: string) => [`Sec-Fetch-Mode: ${mode}`, `Sec-Fetch-Dest: ${destination}`];
 
 const visits: [string, string[]][] = [
   ['a tab', [html, ...metadata('navigate', 'document')]],

@@ -12,9 +12,7 @@ import { until } from '../support/until.ts';
 
 const ariel = 'ariel.reader@acme.example';
 const folder = await mkdtemp(path.join(tmpdir(), 'redis-cluster-'));
-const cluster = await redisCluster(
-  await Promise.all([1, 2, 3, 4].map((n) => mkdtemp(path.join(folder, `${n}-`)))),
-);
+const cluster = await redisCluster(await Promise.all([1, 2, 3, 4].map((n) => mkdtemp(path.join(folder, `${n}-`)))));
 const title = 'two instances that keep sessions in a Redis Cluster of three primaries';
 
 if (!cluster) test(`${title}: need redis-server`, () => {});
@@ -26,10 +24,7 @@ else
     const cookies: string[] = [];
 
     beforeAll(async () => {
-      [sandbox, compiled] = await Promise.all([
-        startSandbox({ port: 0, autoApprove: true }),
-        compileServer(),
-      ]);
+      [sandbox, compiled] = await Promise.all([startSandbox({ port: 0, autoApprove: true }), compileServer()]);
       const settings = await instanceSettings(sandbox, { TRUST_PROXY: '1', RATE_LIMIT: '1000' });
       const [first, second, third] = cluster.primaries.map(({ port }) => `127.0.0.1:${port}`);
       instances = [
@@ -76,9 +71,7 @@ else
         const started = performance.now();
         try {
           const at = instances[cookies.length % 2] as Instance;
-          cookies.push(
-            await logInAt({ request: (p, o) => at.request(p, { ...o, from: address(cookies.length) }) }),
-          );
+          cookies.push(await logInAt({ request: (p, o) => at.request(p, { ...o, from: address(cookies.length) }) }));
         } catch (error) {
           const after = started - killedAt;
           failures.push({ after, took: performance.now() - started, problem: String(error) });

@@ -78,10 +78,7 @@ else
     let compiled: Awaited<ReturnType<typeof compileServer>>;
 
     beforeAll(async () => {
-      [sandbox, compiled] = await Promise.all([
-        startSandbox({ port: 0, autoApprove: true }),
-        compileServer(),
-      ]);
+      [sandbox, compiled] = await Promise.all([startSandbox({ port: 0, autoApprove: true }), compileServer()]);
       settings = await instanceSettings(sandbox, {
         SESSION_STORE: redis.url.replace('//', '//app:right@'),
         RATE_LIMIT: String(perMinute),
@@ -94,43 +91,37 @@ else
       await compiled.remove();
     });
 
-    test.each(Object.entries(beforeTheStart))(
-      'whose Redis %s serves what it can, and recovers',
-      async (_, begin) => {
-        await redis.kill();
-        await redis.start();
-        const end = await begin(redis);
-        const app = await startInstance(settings, compiled.server);
-        try {
-          await expectQuickAnswers(app);
-          expect((await app.request('/readyz')).status).toBe(503);
-          await end();
-          await expectRecovery(app);
-          expect([app.count('rate_limit_off'), app.count('rate_limit_on')]).toEqual([1, 1]);
-        } finally {
-          await end();
-          await app.close();
-        }
-      },
-    );
+    test.each(Object.entries(beforeTheStart))('whose Redis %s serves what it can, and recovers', async (_, begin) => {
+      await redis.kill();
+      await redis.start();
+      const end = await begin(redis);
+      const app = await startInstance(settings, compiled.server);
+      try {
+        await expectQuickAnswers(app);
+        expect((await app.request('/readyz')).status).toBe(503);
+        await end();
+        await expectRecovery(app);
+        expect([app.count('rate_limit_off'), app.count('rate_limit_on')]).toEqual([1, 1]);
+      } finally {
+        await end();
+        await app.close();
+      }
+    });
 
-    test.each(Object.entries(afterTheStart))(
-      'whose Redis %s before the first request recovers',
-      async (_, begin) => {
-        await redis.kill();
-        await redis.start();
-        const app = await startInstance(settings, compiled.server);
-        const end = await begin(redis);
-        try {
-          await expectQuickAnswers(app);
-          await end();
-          await expectRecovery(app);
-        } finally {
-          await end();
-          await app.close();
-        }
-      },
-    );
+    test.each(Object.entries(afterTheStart))('whose Redis %s before the first request recovers', async (_, begin) => {
+      await redis.kill();
+      await redis.start();
+      const app = await startInstance(settings, compiled.server);
+      const end = await begin(redis);
+      try {
+        await expectQuickAnswers(app);
+        await end();
+        await expectRecovery(app);
+      } finally {
+        await end();
+        await app.close();
+      }
+    });
 
     test('limits logins again after Redis was restarted or has forgotten its scripts', async () => {
       await redis.start();

@@ -38,13 +38,7 @@ describeWith('nginx', 'nginx', 'behind nginx with its default buffers', (executa
       await listening(app);
       const defaultBuffers = (config: string) =>
         config.replace(/^\s*(large_client_header_buffers|proxy_buffer\w*) .*$/gm, '');
-      stopProxy = await startReverseProxy(
-        executable,
-        nginx,
-        ports,
-        await selfSigned('localhost'),
-        defaultBuffers,
-      );
+      stopProxy = await startReverseProxy(executable, nginx, ports, await selfSigned('localhost'), defaultBuffers);
       await restoreTabs(url, sandbox);
     } finally {
       await stopProxy();
@@ -58,10 +52,7 @@ describeWith('nginx', 'nginx', 'behind nginx with its default buffers', (executa
 async function restoreTabs(url: string, sandbox: Sandbox): Promise<void> {
   const browser = new Browser();
   // Random, so that nothing can make it shorter.
-  const pages = Array.from(
-    { length: tabs },
-    () => `${url}/account?${randomBytes(675).toString('base64url')}`,
-  );
+  const pages = Array.from({ length: tabs }, () => `${url}/account?${randomBytes(675).toString('base64url')}`);
   const sentToLogIn = await Promise.all(pages.map((page) => browser.request(page)));
   const begun = await Promise.all(sentToLogIn.map(({ location = '' }) => browser.request(location)));
   expect(begun.map(({ status }) => status)).toEqual(pages.map(() => 303));

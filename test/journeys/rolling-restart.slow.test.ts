@@ -30,14 +30,10 @@ describe.each([nginx, haproxy])('two instances behind $program', (proxy) => {
       const env = await shared(await registeredAt(sandbox, `${url}/auth/callback`));
       const [stopping] = await Promise.all([ports.app, second].map((port) => start(env, port)));
       const alsoSecond = (config: string) =>
-        config.replace(
-          /^(\s*server (?:app1 )?)127\.0\.0\.1:\d+(.*)$/m,
-          (line, before: string, after: string) =>
-            [line, `${before.replace('app1', 'app2')}127.0.0.1:${second}${after}`].join('\n'),
+        config.replace(/^(\s*server (?:app1 )?)127\.0\.0\.1:\d+(.*)$/m, (line, before: string, after: string) =>
+          [line, `${before.replace('app1', 'app2')}127.0.0.1:${second}${after}`].join('\n'),
         );
-      opened.push(
-        await startReverseProxy(executable, proxy, ports, await selfSigned('localhost'), alsoSecond),
-      );
+      opened.push(await startReverseProxy(executable, proxy, ports, await selfSigned('localhost'), alsoSecond));
       const headers = { cookie: (await logIn(url)).cookieHeader(url) };
 
       const agent = new Agent({ keepAlive: true, maxSockets: 8, rejectUnauthorized: false });
@@ -45,9 +41,7 @@ describe.each([nginx, haproxy])('two instances behind $program', (proxy) => {
       const done = () => statuses.length >= 500;
       const member = async () => {
         while (!done()) {
-          const [answer] = (await once(get(`${url}/account`, { headers, agent }), 'response')) as [
-            IncomingMessage,
-          ];
+          const [answer] = (await once(get(`${url}/account`, { headers, agent }), 'response')) as [IncomingMessage];
           for await (const _ of answer);
           statuses.push(answer.statusCode ?? 0);
           if (statuses.length === 100) stopping?.child.kill('SIGTERM');
@@ -76,10 +70,7 @@ async function start(env: Record<string, string>, port: number) {
     LOG_LEVEL: 'warn',
   });
   opened.push(() => app.close());
-  while (
-    (await new Browser().request(`http://127.0.0.1:${port}/readyz`).catch(() => ({ status: 0 }))).status !==
-    200
-  );
+  while ((await new Browser().request(`http://127.0.0.1:${port}/readyz`).catch(() => ({ status: 0 }))).status !== 200);
   return app;
 }
 

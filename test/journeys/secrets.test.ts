@@ -38,29 +38,26 @@ afterAll(async () => {
   await sandbox?.close();
 });
 
-describe.each(['json', 'pretty'])(
-  'after every kind of journey, at LOG_LEVEL=trace and LOG_FORMAT=%s,',
-  (format) => {
-    test('no secret, token, code, verifier, state or cookie is in the log or on a page', async () => {
-      if (format === 'pretty') await restart({ ...env, LOG_FORMAT: 'pretty' });
-      await everyJourney();
-      app.child.kill('SIGTERM');
-      await app.ended;
-      const log = app.stdout + app.stderr;
-      const pages = browsers
-        .flatMap(({ history }) => history)
-        .filter(({ url: seen, status }) => seen.startsWith(url) && (status < 300 || status >= 400)) // a redirect repeats its target
-        .map(({ body }) => body)
-        .join('\n');
-      const { secrets, tokens } = secretsSeen();
-      expect(tokens.length).toBeGreaterThanOrEqual(2);
-      expect([...secrets].filter((secret) => log.includes(secret))).toEqual([]);
-      expect([...secrets].filter((secret) => pages.includes(secret))).toEqual([]);
-      expect(log).not.toMatch(/[?&](code|state)=|Bearer |Basic |omitted/);
-      for (const event of ['login_succeeded', 'logged_out', 'request_failed']) expect(log).toContain(event);
-    });
-  },
-);
+describe.each(['json', 'pretty'])('after every kind of journey, at LOG_LEVEL=trace and LOG_FORMAT=%s,', (format) => {
+  test('no secret, token, code, verifier, state or cookie is in the log or on a page', async () => {
+    if (format === 'pretty') await restart({ ...env, LOG_FORMAT: 'pretty' });
+    await everyJourney();
+    app.child.kill('SIGTERM');
+    await app.ended;
+    const log = app.stdout + app.stderr;
+    const pages = browsers
+      .flatMap(({ history }) => history)
+      .filter(({ url: seen, status }) => seen.startsWith(url) && (status < 300 || status >= 400)) // a redirect repeats its target
+      .map(({ body }) => body)
+      .join('\n');
+    const { secrets, tokens } = secretsSeen();
+    expect(tokens.length).toBeGreaterThanOrEqual(2);
+    expect([...secrets].filter((secret) => log.includes(secret))).toEqual([]);
+    expect([...secrets].filter((secret) => pages.includes(secret))).toEqual([]);
+    expect(log).not.toMatch(/[?&](code|state)=|Bearer |Basic |omitted/);
+    for (const event of ['login_succeeded', 'logged_out', 'request_failed']) expect(log).toContain(event);
+  });
+});
 
 async function restart(settings: Record<string, string>): Promise<void> {
   await app.close();
@@ -127,9 +124,7 @@ function secretsSeen() {
     ),
   );
   const queries = browsers.flatMap(({ history }) =>
-    history.flatMap(({ url: seen }) =>
-      ['code', 'state'].map((name) => new URL(seen).searchParams.get(name) ?? ''),
-    ),
+    history.flatMap(({ url: seen }) => ['code', 'state'].map((name) => new URL(seen).searchParams.get(name) ?? '')),
   );
   const cookies = browsers.flatMap(({ history }) =>
     history
@@ -141,8 +136,6 @@ function secretsSeen() {
   const own = [env.LD_OAUTH_CLIENT_SECRET ?? '', env.SESSION_SECRET ?? '', wrongCode, sandbox.adminToken];
   return {
     tokens,
-    secrets: new Set(
-      [...tokens, ...sent, ...queries, ...cookies, ...own].filter((secret) => secret.length >= 8),
-    ),
+    secrets: new Set([...tokens, ...sent, ...queries, ...cookies, ...own].filter((secret) => secret.length >= 8)),
   };
 }

@@ -52,12 +52,7 @@ describe('what keeps the app from starting is said in one message, without a sta
       2,
       /^HOST=nowhere\.invalid is a name that nobody here knows\. Add it to the hosts file/,
     ],
-    [
-      'an address of another machine',
-      { HOST: '192.0.2.1' },
-      2,
-      /^HOST=192\.0\.2\.1 is not an address of this machine/,
-    ],
+    ['an address of another machine', { HOST: '192.0.2.1' }, 2, /^HOST=192\.0\.2\.1 is not an address of this machine/],
     [
       'a certificate that has ended',
       { cert: 'ended.pem', key: 'ended-key.pem' },
@@ -76,12 +71,7 @@ describe('what keeps the app from starting is said in one message, without a sta
       1,
       /^TLS_KEY_FILE \(.*none\.pem\) cannot be read\. There is no such file/,
     ],
-    [
-      'a key of another certificate',
-      { key: 'ended-key.pem' },
-      1,
-      /^The key in TLS_KEY_FILE .* does not belong/,
-    ],
+    ['a key of another certificate', { key: 'ended-key.pem' }, 1, /^The key in TLS_KEY_FILE .* does not belong/],
   ])(
     '%s',
     async (_what, {
@@ -132,9 +122,7 @@ describe('what keeps the app from starting is said in one message, without a sta
       { '.data': 'a file' },
     );
     expect(await app.ended).toBe(1);
-    expect(app.stderr).toMatch(
-      /^The directory of the local certificate, .*\.data\/tls, cannot be (read|written)/,
-    );
+    expect(app.stderr).toMatch(/^The directory of the local certificate, .*\.data\/tls, cannot be (read|written)/);
   });
 });
 

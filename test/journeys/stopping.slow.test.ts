@@ -84,9 +84,7 @@ describe('SIGTERM', () => {
     expect(await app.ended).toBe(0);
     const next = await opening(startServerProcess(env));
     await listening(next);
-    expect((await browser.request(`${url}/api/me`, { headers: { accept: 'application/json' } })).status).toBe(
-      200,
-    );
+    expect((await browser.request(`${url}/api/me`, { headers: { accept: 'application/json' } })).status).toBe(200);
   });
 });
 

@@ -91,9 +91,7 @@ test('a callback that is loaded twice at once logs in once, and both answers lea
   const { browser, callback } = await authorize(app, { returnTo: '/account?tab=twice' });
   const cookie = browser.cookieHeader(app.url);
   const loads = [new Browser(), new Browser()];
-  const answers = await Promise.all(
-    loads.map((load) => load.request(callback.href, { headers: { cookie } })),
-  );
+  const answers = await Promise.all(loads.map((load) => load.request(callback.href, { headers: { cookie } })));
   expect(answers.map(({ location }) => location)).toEqual(loads.map(() => `${app.url}/account?tab=twice`));
   for (const load of loads) expect(await whoAmI(app, load)).toEqual({ status: 200, email: ariel.email });
   const sessions = loads.map((load) => [...load.cookies(app.url)].find(([name]) => name.includes('session')));

@@ -27,9 +27,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'troubled-file-'));
   file = path.join(folder, 'sessions.db');
-  app = await startInstance(
-    await instanceSettings(sandbox, { SESSION_STORE: `file:${file}`, SESSION_IDLE: '20s' }),
-  );
+  app = await startInstance(await instanceSettings(sandbox, { SESSION_STORE: `file:${file}`, SESSION_IDLE: '20s' }));
 });
 afterEach(async () => {
   await app.close();

@@ -86,12 +86,7 @@ async function finishLogin(look?: () => unknown) {
   return ask(second.handler, callback.pathname + callback.search, headers, look);
 }
 
-async function ask(
-  handler: RequestListener,
-  path: string,
-  headers: Record<string, string>,
-  look?: () => unknown,
-) {
+async function ask(handler: RequestListener, path: string, headers: Record<string, string>, look?: () => unknown) {
   const server = createServer(handler).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -32,10 +32,7 @@ const refusals: readonly [string, Refusal][] = [
     },
   ],
   ['whose role is not allowed', { who: ada.email, status: 403, code: 'role_not_allowed' }],
-  [
-    'whose custom roles put the allowed base role out of effect',
-    { who: cole, status: 403, code: 'role_not_allowed' },
-  ],
+  ['whose custom roles put the allowed base role out of effect', { who: cole, status: 403, code: 'role_not_allowed' }],
   ['who has not accepted the invitation yet', { who: penny, status: 403, code: 'invitation_pending' }],
   [
     'about whom caller-identity and members/me disagree',

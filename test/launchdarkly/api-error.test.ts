@@ -18,18 +18,15 @@ const reasons: Record<ApiErrorReason, true> = {
   unexpected_response: true,
 };
 
-test.each(Object.keys(reasons) as ApiErrorReason[])(
-  '%s says what happened, why it may have, what to do',
-  (reason) => {
-    const error = new LaunchDarklyApiError({ operation, reason });
-    expect(error.message).toBe(
-      `LaunchDarkly could not be asked (getMember): no answer. ${error.likelyCause} ${error.nextStep}`,
-    );
-    expect(error.likelyCause).toMatch(/^[A-Z].*\.$/);
-    expect(error.nextStep).toMatch(/^[A-Z].*\.$/);
-    expect(error).toMatchObject({ name: 'LaunchDarklyApiError', operation, reason, mayHaveActed: true });
-  },
-);
+test.each(Object.keys(reasons) as ApiErrorReason[])('%s says what happened, why it may have, what to do', (reason) => {
+  const error = new LaunchDarklyApiError({ operation, reason });
+  expect(error.message).toBe(
+    `LaunchDarkly could not be asked (getMember): no answer. ${error.likelyCause} ${error.nextStep}`,
+  );
+  expect(error.likelyCause).toMatch(/^[A-Z].*\.$/);
+  expect(error.nextStep).toMatch(/^[A-Z].*\.$/);
+  expect(error).toMatchObject({ name: 'LaunchDarklyApiError', operation, reason, mayHaveActed: true });
+});
 
 describe('a connection that failed is explained by its code', () => {
   test.each([

@@ -43,8 +43,7 @@ const operations: Record<string, Operation> = {
     body: { ...clientBody, _clientSecret: 'once' },
   },
   'createOAuth2Client without a description': {
-    call: (launchDarkly, credential) =>
-      launchDarkly.createOAuth2Client(credential, { ...input, description: '' }),
+    call: (launchDarkly, credential) => launchDarkly.createOAuth2Client(credential, { ...input, description: '' }),
     sends: { method: 'POST', path: collection, body: input },
     status: 201,
     body: { ...clientBody, _clientSecret: 'once' },
@@ -77,8 +76,7 @@ const operations: Record<string, Operation> = {
     body: clientBody,
   },
   'patchOAuth2Client, description taken away': {
-    call: (launchDarkly, credential) =>
-      launchDarkly.patchOAuth2Client(credential, 'abc', { description: '' }),
+    call: (launchDarkly, credential) => launchDarkly.patchOAuth2Client(credential, 'abc', { description: '' }),
     sends: { method: 'PATCH', path: `${collection}/abc`, body: [{ op: 'remove', path: '/description' }] },
     status: 200,
     body: clientBody,

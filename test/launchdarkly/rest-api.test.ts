@@ -146,10 +146,7 @@ describe('an answer that is not LaunchDarkly’s', () => {
 
 describe('a call without an answer', () => {
   test('never happened when nobody listens', async () => {
-    const call = launchDarkly(`http://127.0.0.1:${await closedPort()}`).createOAuth2Client(
-      { apiToken },
-      input,
-    );
+    const call = launchDarkly(`http://127.0.0.1:${await closedPort()}`).createOAuth2Client({ apiToken }, input);
     await expect(call).rejects.toMatchObject({
       reason: 'unreachable',
       code: 'ECONNREFUSED',

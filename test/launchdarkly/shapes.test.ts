@@ -41,10 +41,7 @@ describe('an answer of an unknown shape', () => {
   ];
   const mistyped = [
     ...Object.keys(client)
-      .map(
-        (name) =>
-          ({ clientId: '_clientId', accountId: '_accountId', createdAt: '_creationDate' })[name] ?? name,
-      )
+      .map((name) => ({ clientId: '_clientId', accountId: '_accountId', createdAt: '_creationDate' })[name] ?? name)
       .map((field) => [getClient, field, { ...clientBody, [field]: secret }] as const),
     ...[...Object.keys(without(memberBody, '_links'))]
       .filter((field) => !['mfa', '_lastSeen', 'creationDate'].includes(field))

@@ -53,12 +53,7 @@ describe('refused with one clear message:', () => {
       /^TLS_CERT_FILE \(.*none\.pem\) cannot be read\. There is no such file/,
     ],
     ['a directory', { keyFile: '' }, 'FILE_UNREADABLE', /^TLS_KEY_FILE .* That is a directory/],
-    [
-      'a certificate that is none',
-      { certFile: 'text' },
-      'NOT_A_CERTIFICATE',
-      /text\) holds no PEM certificate/,
-    ],
+    ['a certificate that is none', { certFile: 'text' }, 'NOT_A_CERTIFICATE', /text\) holds no PEM certificate/],
     ['a key that is none', { keyFile: 'cert.pem' }, 'NOT_A_KEY', /holds no PEM private key/],
     [
       'a key behind a passphrase',
@@ -84,12 +79,7 @@ describe('refused with one clear message:', () => {
       'CERTIFICATE_FOR_ANOTHER_NAME',
       /is for DNS:app\.example\.com, DNS:www\.example\.com, but .* come to shop\.example\.com/,
     ],
-    [
-      'a certificate without the address',
-      { hostname: '192.0.2.7' },
-      'CERTIFICATE_FOR_ANOTHER_NAME',
-      /192\.0\.2\.7/,
-    ],
+    ['a certificate without the address', { hostname: '192.0.2.7' }, 'CERTIFICATE_FOR_ANOTHER_NAME', /192\.0\.2\.7/],
   ])('%s', async (_what, change, code, message) => {
     await expect(load(change)).rejects.toMatchObject({
       name: 'CertificateFileError',

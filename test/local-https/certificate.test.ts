@@ -68,9 +68,7 @@ describe('a new certificate', () => {
 
   test('carries a CA of its own name each time, which may sign nothing but servers', async () => {
     const first = new X509Certificate((await localCertificate({ directory, hostnames: [] })).ca);
-    const second = new X509Certificate(
-      (await localCertificate({ directory: `${directory}2`, hostnames: [] })).ca,
-    );
+    const second = new X509Certificate((await localCertificate({ directory: `${directory}2`, hostnames: [] })).ca);
     expect(first.ca).toBe(true);
     expect(first.subject).not.toBe(second.subject);
   });
@@ -119,18 +117,14 @@ describe('a stored certificate', () => {
     ['cut off', (text: string) => text.slice(0, -200)],
     [
       'joined from two pairs',
-      (text: string, other: string) =>
-        text.split('-----BEGIN CERT')[0] + other.slice(other.indexOf('-----BEGIN CERT')),
+      (text: string, other: string) => text.split('-----BEGIN CERT')[0] + other.slice(other.indexOf('-----BEGIN CERT')),
     ],
     ['not PEM at all', () => 'hello\n'],
   ])('that is %s is replaced, and it says so', async (_how, damage) => {
     await localCertificate({ directory, hostnames: ['localhost'] });
     await localCertificate({ directory: `${directory}2`, hostnames: ['localhost'] });
     const text = await readFile(fileOf(1), 'utf8');
-    await writeFile(
-      fileOf(1),
-      damage(text, await readFile(join(`${directory}2`, 'certificate-1.pem'), 'utf8')),
-    );
+    await writeFile(fileOf(1), damage(text, await readFile(join(`${directory}2`, 'certificate-1.pem'), 'utf8')));
     const next = await localCertificate({ directory, hostnames: ['localhost'] });
     expect(next.notice).toMatch(/damaged/);
     expect(new X509Certificate(next.cert).checkPrivateKey(createPrivateKey(next.key))).toBe(true);
@@ -171,9 +165,7 @@ test('many starters at once, in several processes, all end with the same pair', 
 test('a directory that cannot be used is named, with what to do', async () => {
   const blocked = join(directory, '..', 'file');
   await writeFile(blocked, '');
-  await expect(
-    localCertificate({ directory: join(blocked, 'tls'), hostnames: ['localhost'] }),
-  ).rejects.toMatchObject({
+  await expect(localCertificate({ directory: join(blocked, 'tls'), hostnames: ['localhost'] })).rejects.toMatchObject({
     code: 'LOCAL_CERTIFICATE_FAILED',
     message: expect.stringMatching(/file\/tls, cannot be (read|written) \(ENOTDIR\)\. Make it yours/),
   });
@@ -185,19 +177,7 @@ async function fixture(daysLeft: number): Promise<{ key: string; cert: string; c
   const openssl = (...args: string[]) => run('openssl', args, { cwd: work });
   const ecKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   await writeFile(join(work, 'san'), 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\n');
-  await openssl(
-    'req',
-    '-x509',
-    ...ecKey,
-    '-keyout',
-    'ca.key',
-    '-out',
-    'ca.pem',
-    '-days',
-    '40',
-    '-subj',
-    '/CN=CA',
-  );
+  await openssl('req', '-x509', ...ecKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '40', '-subj', '/CN=CA');
   await openssl('req', ...ecKey, '-keyout', 'key.pem', '-out', 'csr.pem', '-subj', '/CN=localhost');
   await openssl(
     'x509',

@@ -195,19 +195,16 @@ describe('the pretty format', () => {
   });
 });
 
-test.each(['json', 'pretty'])(
-  'nothing is lost when the process exits right after a %s line',
-  async (format) => {
-    const module = new URL('../../src/logging/log.ts', import.meta.url).href;
-    const program = `import(${JSON.stringify(module)}).then(({ createLogger }) => {
+test.each(['json', 'pretty'])('nothing is lost when the process exits right after a %s line', async (format) => {
+  const module = new URL('../../src/logging/log.ts', import.meta.url).href;
+  const program = `import(${JSON.stringify(module)}).then(({ createLogger }) => {
     const logger = createLogger({ level: 'info', format: '${format}' });
     for (let i = 1; i <= 500; i++) logger.info('line ' + i);
     process.exit(0);
   })`;
-    const { stdout } = await run(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program]);
-    expect(stdout.trim().split('\n')).toHaveLength(500);
-  },
-);
+  const { stdout } = await run(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program]);
+  expect(stdout.trim().split('\n')).toHaveLength(500);
+});
 
 /** What was logged, and a way to wait for more of it. */
 class Lines extends Writable {

@@ -45,12 +45,7 @@ function logging(format: string, reader: string): Program {
   return follow(
     spawn(
       'bash',
-      [
-        '-c',
-        `cd '${folder}' && ln -s '${tsx}/node_modules' node_modules; ${pipeline}`,
-        process.execPath,
-        source,
-      ],
+      ['-c', `cd '${folder}' && ln -s '${tsx}/node_modules' node_modules; ${pipeline}`, process.execPath, source],
       {
         detached: true,
         stdio: ['ignore', 'pipe', 'pipe'],

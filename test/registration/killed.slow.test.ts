@@ -49,13 +49,7 @@ describe.each([
   });
 
   test('when LaunchDarkly gets one of its requests, and when it has acted on it', async () => {
-    const requests = [
-      'GET.*caller-identity',
-      'GET.*clients$',
-      'POST',
-      'PATCH',
-      ...(rotate ? ['DELETE'] : []),
-    ];
+    const requests = ['GET.*caller-identity', 'GET.*clients$', 'POST', 'PATCH', ...(rotate ? ['DELETE'] : [])];
     const cases = requests.flatMap((request) => [[request, 'arrived'] as const, [request, 'acted'] as const]);
     for (const whenServer of cases) await killedAndRunAgain(rotate, { whenServer });
   });

@@ -119,11 +119,7 @@ describe('429 says how long', () => {
   const inAMinute = () => String(Date.now() + 60_000);
   test.each<[string, () => Record<string, string>, RegExp]>([
     ['Retry-After in seconds', () => ({ 'retry-after': '7' }), /in 7 s/],
-    [
-      'Retry-After as a date',
-      () => ({ 'retry-after': new Date(Date.now() + 9_000).toUTCString() }),
-      /in [89] s/,
-    ],
+    ['Retry-After as a date', () => ({ 'retry-after': new Date(Date.now() + 9_000).toUTCString() }), /in [89] s/],
     ['X-Ratelimit-Reset', () => ({ 'x-ratelimit-reset': inAMinute() }), /in (59|60) s/],
     ['X-Ratelimit-Auth-Token-Reset', () => ({ 'x-ratelimit-auth-token-reset': inAMinute() }), /in (59|60) s/],
     ['a reset that is past', () => ({ 'x-ratelimit-reset': '1000' }), /in 0 s/],

@@ -113,9 +113,7 @@ describe('id and secret in the env file', () => {
 
   test('404: asks, and registers anew', async () => {
     const [old] = await world.clients();
-    await world
-      .options()
-      .launchDarkly.deleteOAuth2Client({ apiToken: world.adminToken }, old?.clientId ?? '');
+    await world.options().launchDarkly.deleteOAuth2Client({ apiToken: world.adminToken }, old?.clientId ?? '');
     await expect(registerClient(world.options({ confirm: async () => false }))).rejects.toMatchObject({
       reason: 'declined',
     });

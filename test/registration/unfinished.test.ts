@@ -49,10 +49,7 @@ describe('the journal', () => {
   test('of an attempt at another LaunchDarkly is left for a run that can reach it', async () => {
     world.proxy.fail(/^POST/, { acts: false, answer: 'reset' });
     await registerClient(world.options()).catch(() => {});
-    const elsewhere = (await readFile(journal(), 'utf8')).replace(
-      world.proxy.url,
-      'https://app.eu.launchdarkly.com',
-    );
+    const elsewhere = (await readFile(journal(), 'utf8')).replace(world.proxy.url, 'https://app.eu.launchdarkly.com');
     await writeFile(journal(), elsewhere);
     await registerClient(world.options());
     expect(JSON.parse(await readFile(journal(), 'utf8'))).toEqual(JSON.parse(elsewhere));
@@ -80,8 +77,7 @@ describe('the journal', () => {
     world.proxy.fail(/^PATCH/, { acts: false, answer: 'reset' });
     await registerClient(world.options());
     const text = await readFile(journal(), 'utf8');
-    for (const secret of [world.adminToken, world.env().LD_OAUTH_CLIENT_SECRET])
-      expect(text).not.toContain(secret);
+    for (const secret of [world.adminToken, world.env().LD_OAUTH_CLIENT_SECRET]) expect(text).not.toContain(secret);
     expect(world.told.join()).toContain('has to wait for the next run');
   });
 
@@ -102,9 +98,7 @@ test('a placeholder in place of the id counts as nothing', async () => {
 });
 
 test('a run that waits in vain for another one says so', async () => {
-  const waiting = withEnvFileLock(world.envFile, () =>
-    withEnvFileLock(world.envFile, async () => {}, { waitMs: 100 }),
-  );
+  const waiting = withEnvFileLock(world.envFile, () => withEnvFileLock(world.envFile, async () => {}, { waitMs: 100 }));
   await expect(waiting).rejects.toMatchObject({ reason: 'busy' });
   expect(await withEnvFileLock(world.envFile, async () => 'free again')).toBe('free again');
 });

@@ -29,11 +29,7 @@ describe('a failure says what LaunchDarkly said, what it likely means, and what 
     ],
     [401, '', /401.*expired/s],
     [403, '{"code":"forbidden","message":"Forbidden."}', /Forbidden.*role.*Admin/s],
-    [
-      404,
-      '{"code":"not_found","message":"Invalid resource identifier"}',
-      /Invalid resource identifier.*instance/s,
-    ],
+    [404, '{"code":"not_found","message":"Invalid resource identifier"}', /Invalid resource identifier.*instance/s],
     [409, '{"code":"optimistic_locking_error","message":"Conflict."}', /Conflict.*again/s],
     [500, '<h1>oops</h1>', /500.*again/s],
   ])('%d %s', async (status, body, says) => {
@@ -76,11 +72,7 @@ describe('a failure says what LaunchDarkly said, what it likely means, and what 
       /folder in its place/,
     ],
     ['a read-only env file', () => chmod(given.world.envFile, 0o400), /chmod u\+w/],
-    [
-      'a name set twice',
-      () => writeFile(given.world.envFile, 'SESSION_SECRET=\nSESSION_SECRET=\n'),
-      /lines 1 and 2/,
-    ],
+    ['a name set twice', () => writeFile(given.world.envFile, 'SESSION_SECRET=\nSESSION_SECRET=\n'), /lines 1 and 2/],
     [
       'an env file in UTF-16',
       () => writeFile(given.world.envFile, '\uFEFFPORT=1\r\n', 'utf16le'),

@@ -82,11 +82,7 @@ describe('what happens to the process', () => {
 
 describeWith('script', 'bsdutils', 'on a terminal', (script) => {
   /** Runs it on a terminal of its own, types the answers when it asks, and gives back what was on the screen. */
-  async function onTerminal(
-    args: readonly string[],
-    answers: readonly string[],
-    env: RunOptions['env'] = {},
-  ) {
+  async function onTerminal(args: readonly string[], answers: readonly string[], env: RunOptions['env'] = {}) {
     const { spawn } = await import('node:child_process');
     const command = given
       .commandLine(args)

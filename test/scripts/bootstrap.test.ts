@@ -102,11 +102,7 @@ describe('what it says', () => {
   });
 
   test.each([
-    [
-      'redirectUri',
-      'https://app.example.test/auth/callback/',
-      /another redirect URI .*callback\/" instead of/,
-    ],
+    ['redirectUri', 'https://app.example.test/auth/callback/', /another redirect URI .*callback\/" instead of/],
     ['name', 'Renamed', /another name .*"Renamed" instead of/],
     ['_accountId', 'somebody-elses', /another account .*"somebody-elses" instead of/],
   ])('says when LaunchDarkly answers with another %s than it was sent', async (field, value, says) => {
@@ -119,10 +115,7 @@ describe('what it says', () => {
     await bootstrap();
     given.world.proxy.fail(/^PATCH/, { acts: true, answer: changed('name', 'Renamed') });
     const { code, stderr } = await bootstrap([...here, '--name', 'Wanted']);
-    expect([code, stderr]).toEqual([
-      0,
-      expect.stringMatching(/another name .*"Renamed" instead of "Wanted"/),
-    ]);
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/another name .*"Renamed" instead of "Wanted"/)]);
   });
 
   test.each([
@@ -131,19 +124,16 @@ describe('what it says', () => {
     ['_clientId', 'tab\tinside'],
     ['_clientSecret', 'geheim-é-geheim'],
     ['_accountId', 'two words'],
-  ])(
-    'an answer whose %s the app could not use (%j): nothing is saved, nothing is left over',
-    async (field, value) => {
-      given.world.proxy.fail(/^POST/, { acts: true, answer: changed(field, value) });
-      const { code, stderr } = await bootstrap();
-      expect(code).toBe(1);
-      expect(stderr).toMatch(/that the app cannot use/);
-      expect(stderr).not.toContain('geheim');
-      expect(await given.world.otherLines()).toBe(await readFile(given.world.envFile, 'utf8'));
-      expect((await bootstrap()).code).toBe(0);
-      expect(await given.world.clients()).toHaveLength(1);
-    },
-  );
+  ])('an answer whose %s the app could not use (%j): nothing is saved, nothing is left over', async (field, value) => {
+    given.world.proxy.fail(/^POST/, { acts: true, answer: changed(field, value) });
+    const { code, stderr } = await bootstrap();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/that the app cannot use/);
+    expect(stderr).not.toContain('geheim');
+    expect(await given.world.otherLines()).toBe(await readFile(given.world.envFile, 'utf8'));
+    expect((await bootstrap()).code).toBe(0);
+    expect(await given.world.clients()).toHaveLength(1);
+  });
 
   test('says when the environment wins over what was saved', async () => {
     const { stderr } = await bootstrap(here, { env: { LD_OAUTH_CLIENT_ID: 'another' } });
@@ -185,16 +175,7 @@ describe('a wrong call exits 2 and says what would be right', () => {
   test('--help exits 0', async () => {
     const { code, stdout } = await bootstrap(['--help']);
     expect(code).toBe(0);
-    for (const flag of [
-      'name',
-      'description',
-      'redirect-uri',
-      'env-file',
-      'dry-run',
-      'rotate',
-      'yes',
-      'json',
-    ]) {
+    for (const flag of ['name', 'description', 'redirect-uri', 'env-file', 'dry-run', 'rotate', 'yes', 'json']) {
       expect(stdout).toContain(`--${flag}`);
     }
   });

@@ -58,11 +58,7 @@ describe('list', () => {
   });
 
   test.each([
-    [
-      'leaves LaunchDarkly',
-      'https://elsewhere.example/api/v2/oauth/clients',
-      /leaves LaunchDarkly|next page/,
-    ],
+    ['leaves LaunchDarkly', 'https://elsewhere.example/api/v2/oauth/clients', /leaves LaunchDarkly|next page/],
     ['goes round in a circle', '/api/v2/oauth/clients', /do not end|next page|pages/],
   ])('a next page that %s is refused, and the token goes nowhere else', async (_, href, says) => {
     const body = JSON.stringify({ items: [], _links: { next: { href } } });

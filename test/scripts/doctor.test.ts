@@ -71,11 +71,9 @@ test('a client that somebody renamed cannot write to the terminal', async () => 
   const name = 'x\u001b]0;title\u0007\u001b[1A\u001b[2K\n✓ Everything is fine\u202e';
   await given.world
     .options()
-    .launchDarkly.patchOAuth2Client(
-      { apiToken: given.world.adminToken },
-      given.world.env().LD_OAUTH_CLIENT_ID ?? '',
-      { name },
-    );
+    .launchDarkly.patchOAuth2Client({ apiToken: given.world.adminToken }, given.world.env().LD_OAUTH_CLIENT_ID ?? '', {
+      name,
+    });
   const { stdout } = await doctor();
   expect(stdout).toMatch(/^✓ Client exists: "x \]0;title \[1A \[2K ✓ Everything is fine "/m);
   expect(stdout).not.toMatch(/[^\P{Cc}\n]|\p{Bidi_Control}/u);

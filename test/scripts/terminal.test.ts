@@ -23,9 +23,7 @@ test('control characters are spelt out, whoever forgot to clean a text', async (
     terminal.tell('one\u009b2Jtwo\u061c');
     json.printJson({ name: 'a\u009b2Jb\u202ec' });
   `);
-  expect(stdout).toBe(
-    'one\\u001b[1A\\u001b[8mtwo\\u202e\\u2028three\nfour\n{\n  "name": "a\\u009b2Jb\\u202ec"\n}\n',
-  );
+  expect(stdout).toBe('one\\u001b[1A\\u001b[8mtwo\\u202e\\u2028three\nfour\n{\n  "name": "a\\u009b2Jb\\u202ec"\n}\n');
   expect(stderr).toBe('one\\u009b2Jtwo\\u061c\n');
 });
 

@@ -36,11 +36,7 @@ describeWith('certutil', 'libnss3-tools', 'npm run trust', () => {
   describeWith('chromium', 'chromium', 'in Chromium', (executablePath) => {
     test('ends the warning about https://localhost, and --undo brings it back', async () => {
       const { port } = server.address() as AddressInfo;
-      const urls = [
-        `https://localhost:${port}/`,
-        `https://app.localhost:${port}/`,
-        `https://127.0.0.1:${port}/`,
-      ];
+      const urls = [`https://localhost:${port}/`, `https://app.localhost:${port}/`, `https://127.0.0.1:${port}/`];
       expect(await visit(executablePath, urls)).toEqual(urls.map(() => 'net::ERR_CERT_AUTHORITY_INVALID'));
       await trust('--yes');
       expect(await visit(executablePath, urls)).toEqual(urls.map(() => 'hello'));

@@ -74,17 +74,12 @@ describeWith('certutil', 'libnss3-tools', 'npm run trust on Linux', () => {
     expect(existsSync(path.join(home, 'tls'))).toBe(false);
     expect(existsSync(path.join(home, '.pki'))).toBe(false);
     await trust('--yes');
-    expect(JSON.parse((await trust('--yes', '--json')).stdout).stores).toMatchObject([
-      { state: 'unchanged' },
-    ]);
+    expect(JSON.parse((await trust('--yes', '--json')).stdout).stores).toMatchObject([{ state: 'unchanged' }]);
   });
 
   test('a list that refuses is reported with what its tool said, and exit code 1', async () => {
     const firefox = await firefoxProfile('broken');
-    await writeFile(
-      path.join(firefox, 'cert9.db'),
-      'no database at all, but long enough to be read as one'.repeat(99),
-    );
+    await writeFile(path.join(firefox, 'cert9.db'), 'no database at all, but long enough to be read as one'.repeat(99));
     const { stdout, code } = await trust('--yes');
     expect(code).toBe(1);
     expect(stdout).toMatch(/✓ Chromium.*\n✗ Firefox.*was not changed: certutil: .*SEC_ERROR/);
@@ -114,10 +109,7 @@ test.each([
 
 test('a redirect URI of another machine needs no trust from here', async () => {
   const { stderr, code } = await trust('--yes', { LD_OAUTH_REDIRECT_URI: 'https://app.example.com/cb' });
-  expect([code, stderr]).toEqual([
-    2,
-    expect.stringContaining('app.example.com, is not a name of this machine'),
-  ]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('app.example.com, is not a name of this machine')]);
 });
 
 test('--help explains itself', async () => {
@@ -145,13 +137,9 @@ describe('elsewhere', () => {
   });
 
   test('the list of the whole machine is left to the administrator, with the commands', async () => {
-    const system = (await trustStores({ ...machine, platform: 'linux' })).filter(
-      ({ forBrowsers }) => !forBrowsers,
-    );
+    const system = (await trustStores({ ...machine, platform: 'linux' })).filter(({ forBrowsers }) => !forBrowsers);
     for (const store of system) {
-      expect(store.blocked?.([['install', 'a', 'b'], ['refresh']])).toMatch(
-        /sudo install a b && sudo refresh$/,
-      );
+      expect(store.blocked?.([['install', 'a', 'b'], ['refresh']])).toMatch(/sudo install a b && sudo refresh$/);
     }
   });
 
@@ -168,10 +156,7 @@ describe('elsewhere', () => {
         .replaceAll(':', ''),
     );
     const stores = await trustStores({ ...machine, platform });
-    const commands = stores.flatMap((store) => [
-      ...store.addCommands(authority),
-      ...store.removeCommands(authority),
-    ]);
+    const commands = stores.flatMap((store) => [...store.addCommands(authority), ...store.removeCommands(authority)]);
     return { shown: commands.map(showCommand), authority };
   }
 });

@@ -75,44 +75,38 @@ describe.each(engines)('withLock in %s', (_engine, setting) => {
   });
 });
 
-describe.each(engines.filter(([engine]) => engine !== 'memory'))(
-  'withLock of two stores in %s',
-  (_e, setting) => {
-    test('keeps one out while the other is in, also beyond the length of a lease', async () => {
-      const impatient = { ...lifetimes, leaseMs: 150, waitMs: 600 };
-      const [one, other] = [
-        await openSessionStore(setting, impatient),
-        await openSessionStore(setting, impatient),
-      ];
-      const held = heldTask();
-      const first = one.withLock('shared', held.run);
-      await held.started;
-      const locked = { code: 'SESSION_STORE_UNAVAILABLE' };
-      await expect(other.withLock('shared', async () => 'both in')).rejects.toMatchObject(locked);
-      const next = other.withLock('shared', async () => 'in turn');
-      held.letGo();
-      await first;
-      await expect(next).resolves.toBe('in turn');
-      await Promise.all([one.close(), other.close()]);
-    });
+describe.each(engines.filter(([engine]) => engine !== 'memory'))('withLock of two stores in %s', (_e, setting) => {
+  test('keeps one out while the other is in, also beyond the length of a lease', async () => {
+    const impatient = { ...lifetimes, leaseMs: 150, waitMs: 600 };
+    const [one, other] = [await openSessionStore(setting, impatient), await openSessionStore(setting, impatient)];
+    const held = heldTask();
+    const first = one.withLock('shared', held.run);
+    await held.started;
+    const locked = { code: 'SESSION_STORE_UNAVAILABLE' };
+    await expect(other.withLock('shared', async () => 'both in')).rejects.toMatchObject(locked);
+    const next = other.withLock('shared', async () => 'in turn');
+    held.letGo();
+    await first;
+    await expect(next).resolves.toBe('in turn');
+    await Promise.all([one.close(), other.close()]);
+  });
 
-    test('lets the next one in when the holder has died, once its lease is over', async () => {
-      const impatient = { ...lifetimes, leaseMs: 300, waitMs: 5000 };
-      const dead = await openSessionStore(setting, impatient);
-      const other = await openSessionStore(setting, impatient);
-      const held = heldTask();
-      const never = dead.withLock('orphan', held.run);
-      await held.started;
-      await dead.close(); // can neither extend nor release it
-      const started = performance.now();
-      await expect(other.withLock('orphan', async () => 'taken over')).resolves.toBe('taken over');
-      expect(performance.now() - started).toBeLessThan(3000);
-      held.letGo();
-      await never;
-      await other.close();
-    });
-  },
-);
+  test('lets the next one in when the holder has died, once its lease is over', async () => {
+    const impatient = { ...lifetimes, leaseMs: 300, waitMs: 5000 };
+    const dead = await openSessionStore(setting, impatient);
+    const other = await openSessionStore(setting, impatient);
+    const held = heldTask();
+    const never = dead.withLock('orphan', held.run);
+    await held.started;
+    await dead.close(); // can neither extend nor release it
+    const started = performance.now();
+    await expect(other.withLock('orphan', async () => 'taken over')).resolves.toBe('taken over');
+    expect(performance.now() - started).toBeLessThan(3000);
+    held.letGo();
+    await never;
+    await other.close();
+  });
+});
 
 test('in a database a lease that has ended is taken over, and its former holder can neither extend nor end it', async () => {
   let now = Date.now();

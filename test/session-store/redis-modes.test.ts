@@ -103,17 +103,7 @@ else {
   test('the documented rights suffice, with Redis of its own user', async () => {
     const commands = 'eval evalsha hmget set del hset hget get incr pttl pexpire pexpireat ping';
     const rights = commands.split(' ').map((name) => `+${name}`);
-    await redis.command(
-      'ACL',
-      'SETUSER',
-      'app',
-      'on',
-      '>right',
-      '~login:*',
-      '~login-rate:*',
-      '-@all',
-      ...rights,
-    );
+    await redis.command('ACL', 'SETUSER', 'app', 'on', '>right', '~login:*', '~login-rate:*', '-@all', ...rights);
     const store = await open(redis.url.replace('//', '//app:right@'));
     await until(() => isReady(store));
     await set(store, 'rights', newSession());
@@ -132,9 +122,7 @@ else {
     await rm(gone, { recursive: true });
     await server.command('CONFIG', 'SET', 'save', '3600 1');
     await server.command('BGSAVE');
-    await until(async () =>
-      String(await server.command('INFO', 'persistence')).includes('bgsave_status:err'),
-    );
+    await until(async () => String(await server.command('INFO', 'persistence')).includes('bgsave_status:err'));
     await until(() => reasonOf(store).then((reason) => reason.includes('MISCONF')));
     await server.command('CONFIG', 'SET', 'save', '');
     await store.ping();
@@ -172,8 +160,7 @@ else {
       await until(() => isReady(store));
       await set(store, 'before', newSession());
       await primary.command('WAIT', '1', '1000');
-      const knowsReplica = async () =>
-        String(await sendTo(sentinel.port, ['INFO', 'sentinel'])).includes('slaves=1');
+      const knowsReplica = async () => String(await sendTo(sentinel.port, ['INFO', 'sentinel'])).includes('slaves=1');
       await until(knowsReplica, { everyMs: 100 });
       await primary.kill();
       await expect(get(store, 'before')).rejects.toMatchObject({ code: 'SESSION_STORE_UNAVAILABLE' });
@@ -181,14 +168,9 @@ else {
       await until(() => isReady(store), { everyMs: 100 });
       expect(await get(store, 'before')).not.toBeNull();
       await set(store, 'after', newSession());
-      expect(events.map(({ event }) => event)).toEqual([
-        'session_store_unavailable',
-        'session_store_available',
-      ]);
+      expect(events.map(({ event }) => event)).toEqual(['session_store_unavailable', 'session_store_available']);
       const unknown = await open(setting.replace('/main', '/other'));
-      await until(() =>
-        reasonOf(unknown).then((reason) => reason.includes('no primary with the name other')),
-      );
+      await until(() => reasonOf(unknown).then((reason) => reason.includes('no primary with the name other')));
       const wrong = await open(`redis://127.0.0.1:${sentinel.port}`);
       await until(() => reasonOf(wrong).then((reason) => reason.includes('Use redis+sentinel://')));
     } finally {

@@ -66,10 +66,7 @@ else {
     await set(store, 'after', newSession());
     expect(await get(store, 'after')).not.toBeNull();
     await expect(store.withLock('after', async () => 'in')).resolves.toBe('in');
-    expect(events.map(({ event }) => event)).toEqual([
-      'session_store_unavailable',
-      'session_store_available',
-    ]);
+    expect(events.map(({ event }) => event)).toEqual(['session_store_unavailable', 'session_store_available']);
   });
 
   test('a Redis that freezes makes requests fail within a second, and everything works again when it thaws', async () => {
@@ -115,9 +112,9 @@ else {
     const wrong = await open(redis.url.replace('//', '//:wr0ng-one@'));
     await expect(get(wrong, 'id')).rejects.toMatchObject(unavailable);
     expect(events[0]).toMatchObject({ event: 'session_store_unavailable', error: unavailable });
-    expect(
-      JSON.stringify(events.map((event) => ('error' in event ? event.error.message : ''))),
-    ).not.toContain('wr0ng-one');
+    expect(JSON.stringify(events.map((event) => ('error' in event ? event.error.message : '')))).not.toContain(
+      'wr0ng-one',
+    );
     await wrong.close();
   });
 

@@ -213,9 +213,7 @@ test.each(engines.filter(([engine]) => engine !== 'Redis'))(
     await set(store, 'sync', newSession());
     const found = (await get(store, 'sync'))!;
     const answers: string[] = [];
-    store.set('sync', { ...found, finishedLogins: [{ state: 'a', returnTo: '/' }] }, () =>
-      answers.push('set'),
-    );
+    store.set('sync', { ...found, finishedLogins: [{ state: 'a', returnTo: '/' }] }, () => answers.push('set'));
     store.destroy('sync', () => answers.push('destroy'));
     expect(answers).toEqual(['set', 'destroy']);
     await store.close();
@@ -230,9 +228,7 @@ test.each(engines)(
     const ids = ['first', 'second', 'third'];
     const contexts = (ask: (id: string, done: () => void) => void) =>
       Promise.all(
-        ids.map((id) =>
-          context.run(id, () => new Promise((resolve) => ask(id, () => resolve(context.getStore())))),
-        ),
+        ids.map((id) => context.run(id, () => new Promise((resolve) => ask(id, () => resolve(context.getStore()))))),
       );
     expect(await contexts((id, done) => store.set(id, newSession(), done))).toEqual(ids);
     expect(await contexts((id, done) => store.get(id, done))).toEqual(ids);
@@ -247,33 +243,25 @@ test.each(engines)('in %s whoever asked before it closes is answered', async (_e
   expect(found).not.toBeNull();
 });
 
-test.each(engines)(
-  'in %s sessions that begin at the same moment are all stored',
-  async (_engine, setting) => {
-    const store = await openSessionStore(setting, { idleMs, maxMs });
-    const ids = [1, 2, 3].map(() => randomUUID());
-    await Promise.all(
-      ids.map((id) =>
-        set(store, id, { ...newSession(), finishedLogins: [{ state: 'first', returnTo: id }] }),
-      ),
-    );
-    expect(await Promise.all(ids.map((id) => get(store, id)))).toMatchObject(
-      ids.map((first) => ({ finishedLogins: [{ state: 'first', returnTo: first }] })),
-    );
-    await Promise.all(ids.map((id) => destroy(store, id)));
-    await store.close();
-  },
-);
+test.each(engines)('in %s sessions that begin at the same moment are all stored', async (_engine, setting) => {
+  const store = await openSessionStore(setting, { idleMs, maxMs });
+  const ids = [1, 2, 3].map(() => randomUUID());
+  await Promise.all(
+    ids.map((id) => set(store, id, { ...newSession(), finishedLogins: [{ state: 'first', returnTo: id }] })),
+  );
+  expect(await Promise.all(ids.map((id) => get(store, id)))).toMatchObject(
+    ids.map((first) => ({ finishedLogins: [{ state: 'first', returnTo: first }] })),
+  );
+  await Promise.all(ids.map((id) => destroy(store, id)));
+  await store.close();
+});
 
-test.each(engines)(
-  'in %s a session that is destroyed as it begins stays destroyed',
-  async (_engine, setting) => {
-    const store = await openSessionStore(setting, { idleMs, maxMs });
-    await Promise.all([set(store, 'short', newSession()), destroy(store, 'short')]);
-    expect(await get(store, 'short')).toBeNull();
-    await store.close();
-  },
-);
+test.each(engines)('in %s a session that is destroyed as it begins stays destroyed', async (_engine, setting) => {
+  const store = await openSessionStore(setting, { idleMs, maxMs });
+  await Promise.all([set(store, 'short', newSession()), destroy(store, 'short')]);
+  expect(await get(store, 'short')).toBeNull();
+  await store.close();
+});
 
 test('in a file that another process holds, sessions that begin together are refused together, and later stored', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'session-store-'));
@@ -308,9 +296,7 @@ test('a member is still known while another process keeps the store from being w
   now += 2 * minute;
   expect(await get(store, 'one')).toMatchObject({ login: { revision: 1 } });
   await until(() => reported.length > 0);
-  expect(reported).toMatchObject([
-    { event: 'session_not_extended', error: { code: 'SESSION_STORE_UNAVAILABLE' } },
-  ]);
+  expect(reported).toMatchObject([{ event: 'session_not_extended', error: { code: 'SESSION_STORE_UNAVAILABLE' } }]);
   other.exec('ROLLBACK');
   expect(await get(store, 'one')).not.toBeNull();
   now += idleMs - 1;

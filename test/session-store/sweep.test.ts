@@ -19,8 +19,6 @@ test('the sweep removes sessions that have expired, all of them, and no other', 
   const count = opened.database.prepare('SELECT count(*) FROM sessions').raw();
   await until(() => Number((count.get() as number[])[0]) <= 5);
   await stop();
-  expect(opened.database.prepare("SELECT count(*) FROM sessions WHERE id LIKE 'new-%'").raw().get()).toEqual([
-    5,
-  ]);
+  expect(opened.database.prepare("SELECT count(*) FROM sessions WHERE id LIKE 'new-%'").raw().get()).toEqual([5]);
   await store.close();
 });

@@ -12,9 +12,7 @@ process.on('message', (command) => {
     const entered = result
       .map(({ url, functions }) => ({
         url,
-        functions: functions
-          .filter(({ ranges }) => ranges[0].count > 0)
-          .map(({ functionName }) => functionName),
+        functions: functions.filter(({ ranges }) => ranges[0].count > 0).map(({ functionName }) => functionName),
       }))
       .filter(({ functions }) => functions.length > 0);
     process.send(entered);

@@ -73,11 +73,7 @@ export class Browser {
   /** Follows a redirect to its end. */
   async follow(page: Page): Promise<Page> {
     let current = page;
-    for (
-      let hops = 0;
-      current.location !== undefined && current.status >= 300 && current.status < 400;
-      hops++
-    ) {
+    for (let hops = 0; current.location !== undefined && current.status >= 300 && current.status < 400; hops++) {
       if (hops === mostRedirects)
         throw new Error(`More than ${mostRedirects} redirects, the last to ${current.location}`);
       current = await this.request(current.location);
@@ -142,17 +138,11 @@ function expiryOf(attributes: Map<string | undefined, string | undefined>): numb
 }
 
 /** The form with the button whose text or label contains `name`, and the fields it would send. */
-function findForm(
-  page: Page,
-  name: string,
-): { action: string; method: string; fields: Record<string, string> } {
+function findForm(page: Page, name: string): { action: string; method: string; fields: Record<string, string> } {
   for (const [, attributes = '', content = ''] of page.body.matchAll(/<form\b([^>]*)>(.*?)<\/form>/gs)) {
-    for (const [, buttonAttributes = '', text = ''] of content.matchAll(
-      /<button\b([^>]*)>(.*?)<\/button>/gs,
-    )) {
+    for (const [, buttonAttributes = '', text = ''] of content.matchAll(/<button\b([^>]*)>(.*?)<\/button>/gs)) {
       const label =
-        attribute(buttonAttributes, 'aria-label') ??
-        decode(text.replace(/<[^>]*>/g, ' ')).replace(/\s+/g, ' ');
+        attribute(buttonAttributes, 'aria-label') ?? decode(text.replace(/<[^>]*>/g, ' ')).replace(/\s+/g, ' ');
       if (!label.includes(name)) continue;
       const fields: Record<string, string> = {};
       for (const [, input = ''] of content.matchAll(/<input\b([^>]*)>/g)) {

@@ -9,9 +9,7 @@ const root = path.resolve(import.meta.dirname, '../..');
  * Compiles TypeScript files, and what they import, to JavaScript that plain Node starts in a fraction of the time: for
  * tests that start hundreds of processes. Paths are relative to the root, also those of the results in `folder`.
  */
-export async function compile(
-  files: readonly string[],
-): Promise<{ folder: string; remove(): Promise<void> }> {
+export async function compile(files: readonly string[]): Promise<{ folder: string; remove(): Promise<void> }> {
   const cache = path.join(root, 'node_modules', '.cache');
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(path.join(cache, 'compiled-'));
@@ -32,10 +30,6 @@ export async function compile(
       files: files.map((file) => path.join(root, file)),
     }),
   );
-  await promisify(execFile)(process.execPath, [
-    path.join(root, 'node_modules/typescript/bin/tsc'),
-    '-p',
-    config,
-  ]);
+  await promisify(execFile)(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', config]);
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -65,18 +65,14 @@ export async function doctorWorld(): Promise<DoctorWorld> {
   }
 
   async function set(name: string, value: string | undefined): Promise<void> {
-    const lines = (await readFile(world.envFile, 'utf8'))
-      .split('\n')
-      .filter((line) => !line.startsWith(`${name}=`));
+    const lines = (await readFile(world.envFile, 'utf8')).split('\n').filter((line) => !line.startsWith(`${name}=`));
     if (value !== undefined) lines.splice(-1, 0, `${name}=${value}`);
     await writeFile(world.envFile, lines.join('\n'));
   }
 
   async function moveTo(redirectUri: string): Promise<void> {
     await set('LD_OAUTH_REDIRECT_URI', redirectUri);
-    await world
-      .options()
-      .launchDarkly.patchOAuth2Client({ apiToken: world.adminToken }, clientId(), { redirectUri });
+    await world.options().launchDarkly.patchOAuth2Client({ apiToken: world.adminToken }, clientId(), { redirectUri });
   }
 
   return { ...world, port, certificates, clientId, examined, expectComplaint, set, moveTo };

@@ -33,10 +33,7 @@ export interface HttpTestServer extends TestServer {
 export type Answer = (request: ReceivedRequest, response: ServerResponse) => unknown;
 
 /** A real HTTP server on 127.0.0.1; with a certificate it speaks https and calls itself localhost. */
-export async function startHttpServer(
-  answer: Answer,
-  tls?: { key: string; cert: string },
-): Promise<HttpTestServer> {
+export async function startHttpServer(answer: Answer, tls?: { key: string; cert: string }): Promise<HttpTestServer> {
   const requests: ReceivedRequest[] = [];
   const server: HttpServer = tls ? createTlsServer(tls) : createServer();
   server.on('request', async (request, response) => {

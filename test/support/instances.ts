@@ -90,16 +90,12 @@ export async function logInAt(
   const session = cookies(end.headers['set-cookie'])
     .split('; ')
     .find((cookie) => cookie.startsWith('__Host-session'));
-  if (end.status !== 303 || !session)
-    throw new Error(`The login failed with ${end.status}: ${end.body.slice(0, 500)}`);
+  if (end.status !== 303 || !session) throw new Error(`The login failed with ${end.status}: ${end.body.slice(0, 500)}`);
   return session;
 }
 
 /** The e-mail of whoever is logged in, or the status of the refusal. */
-export async function whoIs(
-  { request }: Pick<Instance, 'request'>,
-  cookie: string,
-): Promise<string | number> {
+export async function whoIs({ request }: Pick<Instance, 'request'>, cookie: string): Promise<string | number> {
   const { status, body } = await request('/api/me', { cookie });
   return status === 200 ? JSON.parse(body).member.email : status;
 }

@@ -33,8 +33,7 @@ export async function redisCluster(folders: readonly string[]): Promise<RedisClu
   await third.command('CLUSTER', 'ADDSLOTSRANGE', '10923', '16383');
   for (const [epoch, server] of started.entries())
     await server.command('CLUSTER', 'SET-CONFIG-EPOCH', String(epoch + 1));
-  for (const server of started.slice(1))
-    await first.command('CLUSTER', 'MEET', '127.0.0.1', String(server.port));
+  for (const server of started.slice(1)) await first.command('CLUSTER', 'MEET', '127.0.0.1', String(server.port));
   const whole = async () => {
     for (const server of started)
       await until(async () => !server.isRunning() || (await stateOf(server)) === 'ok', { everyMs: 50 });

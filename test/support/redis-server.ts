@@ -40,9 +40,7 @@ export async function redisServer(...options: string[]): Promise<RedisServer | u
     await start();
   } catch (error) {
     if ((error as { code?: unknown }).code !== 'ENOENT') throw error;
-    process.stderr.write(
-      'Skipped: sessions in Redis. To test them, install redis-server or valkey-server.\n',
-    );
+    process.stderr.write('Skipped: sessions in Redis. To test them, install redis-server or valkey-server.\n');
     return undefined;
   }
   return {

@@ -19,11 +19,7 @@ export interface ReverseProxy {
   readonly program: string;
   readonly packageName: string;
   /** Files to write into the proxy's folder, and the arguments to start it with. */
-  configure(
-    example: string,
-    ports: ProxyPorts,
-    folder: string,
-  ): { files: Record<string, string>; args: string[] };
+  configure(example: string, ports: ProxyPorts, folder: string): { files: Record<string, string>; args: string[] };
   readonly example: string;
 }
 

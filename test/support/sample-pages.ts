@@ -68,10 +68,7 @@ export function allPages(): [name: string, html: string][] {
       }),
     ],
     ['button kit', render('button', readButtonKit())],
-    [
-      'failure that is none',
-      render('failure', { ...failure, ...failures.access_denied, code: 'access_denied' }),
-    ],
+    ['failure that is none', render('failure', { ...failure, ...failures.access_denied, code: 'access_denied' })],
     [
       'troubleshooting',
       render('troubleshooting', {

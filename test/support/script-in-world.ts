@@ -5,10 +5,7 @@ import type { RunOptions, Scripts } from './scripts.ts';
 import { compileScripts } from './scripts.ts';
 
 /** For a file of tests about one script: compiles it once, and gives each test a world of its own to run it in. */
-export function scriptInWorld(
-  script: string,
-  makeWorld: () => Promise<RegistrationWorld> = registrationWorld,
-) {
+export function scriptInWorld(script: string, makeWorld: () => Promise<RegistrationWorld> = registrationWorld) {
   let scripts: Scripts;
   let world: RegistrationWorld;
   beforeAll(async () => {

@@ -17,18 +17,8 @@ export interface Ended {
 
 /** `scripts/*.ts`, compiled once, run like `npm run` does it; whatever they say is searched for secrets. */
 export interface Scripts {
-  start(
-    world: RegistrationWorld,
-    script: string,
-    args?: readonly string[],
-    options?: RunOptions,
-  ): ChildProcess;
-  run(
-    world: RegistrationWorld,
-    script: string,
-    args?: readonly string[],
-    options?: RunOptions,
-  ): Promise<Ended>;
+  start(world: RegistrationWorld, script: string, args?: readonly string[], options?: RunOptions): ChildProcess;
+  run(world: RegistrationWorld, script: string, args?: readonly string[], options?: RunOptions): Promise<Ended>;
   /** The command that `start` runs, for a shell. */
   commandLine(world: RegistrationWorld, script: string, args?: readonly string[]): string[];
   remove(): Promise<void>;
@@ -50,12 +40,7 @@ export async function compileScripts(...names: readonly string[]): Promise<Scrip
     return [process.execPath, path.join(folder, `scripts/${script}.js`), '--', ...args, ...envFile];
   }
 
-  function start(
-    world: RegistrationWorld,
-    script: string,
-    args?: readonly string[],
-    { env }: RunOptions = {},
-  ) {
+  function start(world: RegistrationWorld, script: string, args?: readonly string[], { env }: RunOptions = {}) {
     const [node = '', ...rest] = commandLine(world, script, args);
     return spawn(node, rest, {
       cwd: world.folder,

@@ -51,8 +51,7 @@ export async function startServerProcess(
 /** The app as `npm run build` makes it, in a folder of its own. */
 export async function compileServer(): Promise<{ server: string; remove(): Promise<void> }> {
   const { folder, remove } = await compile(['src/server.ts']);
-  for (const name of ['views', 'public'])
-    await symlink(path.join(root, name), path.join(folder, name)).catch(() => {});
+  for (const name of ['views', 'public']) await symlink(path.join(root, name), path.join(folder, name)).catch(() => {});
   return { server: path.join(folder, 'src/server.js'), remove };
 }
 

@@ -95,8 +95,7 @@ async function startMiddleman(target: () => string): Promise<Middleman> {
       };
     },
     received: (path, times = 1) => until(() => arrived.filter((one) => pathOf(one) === path).length >= times),
-    answered: (path, times = 1) =>
-      until(() => exchanges.filter((one) => pathOf(one) === path).length >= times),
+    answered: (path, times = 1) => until(() => exchanges.filter((one) => pathOf(one) === path).length >= times),
     accessTokens: () =>
       exchanges
         .filter((one) => pathOf(one) === paths.token && one.status === 200)

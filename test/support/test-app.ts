@@ -127,10 +127,7 @@ export async function authorize(
 }
 
 /** What `GET /api/me` says: the status, and the member's e-mail when somebody is logged in. */
-export async function whoAmI(
-  app: Pick<TestApp, 'url'>,
-  browser: Browser,
-): Promise<{ status: number; email?: string }> {
+export async function whoAmI(app: Pick<TestApp, 'url'>, browser: Browser): Promise<{ status: number; email?: string }> {
   const { status, body } = await browser.request(`${app.url}/api/me`, {
     headers: { accept: 'application/json' },
   });

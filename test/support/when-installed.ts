@@ -23,8 +23,6 @@ export function describeWith(
     return;
   }
   test(`${title}: needs ${program}`, () => {
-    console.log(
-      `Not run: "${title}" needs ${program}. Install it, on Debian by: apt-get install ${packageName}`,
-    );
+    console.log(`Not run: "${title}" needs ${program}. Install it, on Debian by: apt-get install ${packageName}`);
   });
 }

@@ -37,7 +37,5 @@ test('every state and look that the page shows is one that the style sheet knows
 test('right-to-left texts say so, and the style sheet has no left or right', () => {
   expect(html).toMatch(/lang="ar" dir="rtl"/);
   expect(html).toMatch(/lang="he" dir="rtl"/);
-  expect(kit.css).not.toMatch(
-    /(padding|margin|border)-(left|right)|text-align: (left|right)|[^-]\b(left|right):/,
-  );
+  expect(kit.css).not.toMatch(/(padding|margin|border)-(left|right)|text-align: (left|right)|[^-]\b(left|right):/);
 });

@@ -11,9 +11,7 @@ const validator = new HtmlValidate({
 
 test.each(allPages())('%s is valid HTML', async (_name, html) => {
   const report = await validator.validateString(html);
-  expect(report.results.flatMap((result) => result.messages.map((m) => `${m.line}: ${m.message}`))).toEqual(
-    [],
-  );
+  expect(report.results.flatMap((result) => result.messages.map((m) => `${m.line}: ${m.message}`))).toEqual([]);
 });
 
 test.each(allPages())(

@@ -22,15 +22,13 @@ const explanations: readonly (Explanation & { readonly codes: RegExp })[] = [
   },
   {
     codes: /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_SIGNATURE/,
-    likelyCause:
-      'The certificate was signed by an authority that this machine does not know, often a corporate proxy.',
+    likelyCause: 'The certificate was signed by an authority that this machine does not know, often a corporate proxy.',
     nextStep: "Set NODE_EXTRA_CA_CERTS to the file with that authority's certificate.",
   },
   {
     codes: /CERT_(HAS_EXPIRED|NOT_YET_VALID)/,
     likelyCause: "The certificate is not valid today: it has ended, or this machine's clock is wrong.",
-    nextStep:
-      "Check this machine's date; then whoever runs the server or the proxy has to renew the certificate.",
+    nextStep: "Check this machine's date; then whoever runs the server or the proxy has to renew the certificate.",
   },
   {
     codes: /CERT_ALTNAME_INVALID/,
@@ -44,8 +42,7 @@ const explanations: readonly (Explanation & { readonly codes: RegExp })[] = [
   },
   {
     codes: /^PROXY_REFUSED$/,
-    likelyCause:
-      'The proxy does not connect to LaunchDarkly: it wants a password, or does not allow the host.',
+    likelyCause: 'The proxy does not connect to LaunchDarkly: it wants a password, or does not allow the host.',
     nextStep: 'Check HTTPS_PROXY (`http://user:password@host:port`) and LD_BASE_URI.',
   },
   {

@@ -42,8 +42,7 @@ export function openDispatcher(options: {
  */
 function openProxyPool(origin: URL, options: Pool.Options): Pool {
   const pool = new Pool(origin, options);
-  const connect: (options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData> =
-    pool.connect.bind(pool);
+  const connect: (options: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData> = pool.connect.bind(pool);
   return Object.assign(pool, {
     connect: (options: Dispatcher.ConnectOptions) =>
       connect(options).catch((cause) => {

@@ -7,8 +7,7 @@ export type Outcome = { response: HttpResponse } | { error: unknown };
 const MAX_ATTEMPTS = 3;
 const RETRYABLE_STATUSES = new Set([429, 500, 502, 503, 504]);
 /** Our own limits, refusals, certificates, and requests that cannot be sent: they would fail again. */
-const NOT_RETRYABLE =
-  /^(TIMEOUT|ABORTED|RESPONSE_\w+|PROXY_\w+)$|CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO|UND_ERR_INVALID/;
+const NOT_RETRYABLE = /^(TIMEOUT|ABORTED|RESPONSE_\w+|PROXY_\w+)$|CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO|UND_ERR_INVALID/;
 
 /**
  * How long to wait before a read is repeated, in milliseconds, or undefined when repeating it would not help. The
@@ -27,10 +26,7 @@ export function retryWaitMs(outcome: Outcome, attempt: number): number | undefin
  * a date, RFC 9110 section 10.2.3), else LaunchDarkly's `X-Ratelimit-Reset` (epoch milliseconds,
  * https://launchdarkly.com/docs/api#rate-limiting). Undefined when it said nothing usable.
  */
-export function askedWaitMs(
-  { headers }: Pick<HttpResponse, 'headers'>,
-  now = Date.now(),
-): number | undefined {
+export function askedWaitMs({ headers }: Pick<HttpResponse, 'headers'>, now = Date.now()): number | undefined {
   const at = [
     retryAfterTime(headers['retry-after'], now),
     epoch(headers['x-ratelimit-reset']),

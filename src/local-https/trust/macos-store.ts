@@ -11,15 +11,7 @@ export function macosStores({ home }: Machine): TrustStore[] {
       name: `Safari, Chrome, Edge and Firefox (${keychain})`,
       forBrowsers: true,
       async trusts({ name, sha1 }) {
-        const { output } = await runCommand([
-          'security',
-          'find-certificate',
-          '-a',
-          '-Z',
-          '-c',
-          name,
-          keychain,
-        ]);
+        const { output } = await runCommand(['security', 'find-certificate', '-a', '-Z', '-c', name, keychain]);
         return output.toUpperCase().includes(sha1);
       },
       addCommands: ({ file }) => [

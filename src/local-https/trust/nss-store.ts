@@ -46,10 +46,7 @@ function nssStore(browsers: string, directory: string, blocked: (() => string) |
       const { output } = await runCommand(['certutil', '-L', ...database]);
       return output.split('\n').some((line) => line.startsWith(`${name} `) && /\sC,/.test(line));
     },
-    addCommands: ({ name, file }) => [
-      ...make,
-      ['certutil', '-A', ...database, '-t', 'C,,', '-n', name, '-i', file],
-    ],
+    addCommands: ({ name, file }) => [...make, ['certutil', '-A', ...database, '-t', 'C,,', '-n', name, '-i', file]],
     removeCommands: ({ name }) => [['certutil', '-D', ...database, '-n', name]],
   };
 }

@@ -73,9 +73,7 @@ async function carryOutStep({ store, commands }: TrustStep): Promise<TrustOutcom
   for (const command of commands) {
     const { ok, missing, output } = await runCommand(command);
     if (ok) continue;
-    const detail = missing
-      ? `the program ${command[0]} is not installed`
-      : `${command[0]}: ${output || 'failed'}`;
+    const detail = missing ? `the program ${command[0]} is not installed` : `${command[0]}: ${output || 'failed'}`;
     return { name, forBrowsers, state: 'failed', detail };
   }
   return { name, forBrowsers, state: 'changed' };

@@ -21,10 +21,7 @@ export async function readTrustRecord(directory: string): Promise<TrustedAuthori
 }
 
 /** Replaces the record. */
-export async function writeTrustRecord(
-  directory: string,
-  entries: readonly TrustedAuthority[],
-): Promise<void> {
+export async function writeTrustRecord(directory: string, entries: readonly TrustedAuthority[]): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const record = entries.map(({ name, sha1 }) => ({ name, sha1 }));
   await replaceFile(fileIn(directory), `${JSON.stringify(record, null, 2)}\n`);

@@ -14,18 +14,13 @@ export interface CommandResult {
 /** Runs `command` without input, for at most two minutes (a person may have to answer a dialogue of the system). */
 export function runCommand([program, ...args]: Command): Promise<CommandResult> {
   return new Promise((resolve) => {
-    const child = execFile(
-      program,
-      args,
-      { timeout: 120_000, windowsHide: true },
-      (error, stdout, stderr) => {
-        resolve({
-          ok: error === null,
-          missing: error?.code === 'ENOENT',
-          output: `${stdout}${stderr}`.trim(),
-        });
-      },
-    );
+    const child = execFile(program, args, { timeout: 120_000, windowsHide: true }, (error, stdout, stderr) => {
+      resolve({
+        ok: error === null,
+        missing: error?.code === 'ENOENT',
+        output: `${stdout}${stderr}`.trim(),
+      });
+    });
     child.stdin?.end();
   });
 }

@@ -44,14 +44,8 @@ export function systemStores({ isRoot }: Machine): TrustStore[] {
       forBrowsers: false,
       ...(isRoot ? {} : { blocked: needsRights }),
       trusts: async (authority) => existsSync(fileOf(authority)),
-      addCommands: (authority) => [
-        ['install', '-m', '644', authority.file, fileOf(authority)],
-        family.refresh,
-      ],
-      removeCommands: (authority) => [
-        ['rm', '-f', fileOf(authority)],
-        family.refreshAfterRemoval ?? family.refresh,
-      ],
+      addCommands: (authority) => [['install', '-m', '644', authority.file, fileOf(authority)], family.refresh],
+      removeCommands: (authority) => [['rm', '-f', fileOf(authority)], family.refreshAfterRemoval ?? family.refresh],
     },
   ];
 }

@@ -57,9 +57,7 @@ test('a call that was given up while it waited for a connection is never sent, a
   const running = many(limit, () => http.request({ method: 'POST', url: `${server.url}/running` }));
   const givenUp = many(50, () => new AbortController());
   const late = givenUp.map(({ signal }) =>
-    http
-      .request({ method: 'POST', url: `${server.url}/late`, signal })
-      .catch(({ code, sent }) => ({ code, sent })),
+    http.request({ method: 'POST', url: `${server.url}/late`, signal }).catch(({ code, sent }) => ({ code, sent })),
   );
   const patient = many(50, () => http.request({ method: 'POST', url: `${server.url}/patient` }));
   await until(() => waiting.length === limit);

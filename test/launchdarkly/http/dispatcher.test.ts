@@ -16,9 +16,7 @@ beforeAll(async () => {
 
 /** A server that only a proxy finds, and such a proxy. */
 async function behindProxy(refusal?: string) {
-  const server = closing(
-    await startHttpServer((_, response) => json(response, 200, { accountId: 'a' }), pki),
-  );
+  const server = closing(await startHttpServer((_, response) => json(response, 200, { accountId: 'a' }), pki));
   const proxy = closing(await startConnectProxy(server.port, refusal));
   return { server, proxy };
 }

@@ -17,9 +17,7 @@ async function fetched(answer: Answer, body?: unknown) {
 test('a form goes out as it is, and the answer reads like a Response', async () => {
   const form = new URLSearchParams({ code: 'a+b/c=', redirect_uri: 'https://app.example/cb' });
   const { response, server } = await fetched((_, res) => json(res, 201, { a: 1 }, { 'X-Two': '2' }), form);
-  expect(server.requests).toEqual([
-    expect.objectContaining({ method: 'POST', path: '/token', body: form.toString() }),
-  ]);
+  expect(server.requests).toEqual([expect.objectContaining({ method: 'POST', path: '/token', body: form.toString() })]);
   expect(server.requests[0]?.headers['x-one']).toBe('1');
   expect(response).toMatchObject({ status: 201, ok: true, redirected: false, url: `${server.url}/token` });
   expect(Object.prototype.toString.call(response)).toBe('[object Response]');
@@ -37,26 +35,20 @@ test('a request without a body has none', async () => {
   expect(server.requests[0]?.body).toBe('');
 });
 
-test.each([302, 400, 500])(
-  'a %i is an answer, not a failure, and nothing is followed or repeated',
-  async (status) => {
-    const { response, server } = await fetched((_, res) => json(res, status, {}, { location: '/elsewhere' }));
-    expect(response).toMatchObject({ status, ok: false });
-    expect(server.requests).toHaveLength(1);
-  },
-);
+test.each([302, 400, 500])('a %i is an answer, not a failure, and nothing is followed or repeated', async (status) => {
+  const { response, server } = await fetched((_, res) => json(res, status, {}, { location: '/elsewhere' }));
+  expect(response).toMatchObject({ status, ok: false });
+  expect(server.requests).toHaveLength(1);
+});
 
 // V8 quotes such texts, but not one that ends too early.
-test.each(['geheim', '{"access_token":geheim}'])(
-  'JSON that cannot be read is not quoted: %s',
-  async (text) => {
-    expect(() => JSON.parse(text)).toThrow(/geheim/);
-    const { response } = await fetched((_, res) => res.end(text));
-    const error = await response.json().catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ name: 'SyntaxError' });
-    expect(everythingIn(error)).not.toContain('geheim');
-  },
-);
+test.each(['geheim', '{"access_token":geheim}'])('JSON that cannot be read is not quoted: %s', async (text) => {
+  expect(() => JSON.parse(text)).toThrow(/geheim/);
+  const { response } = await fetched((_, res) => res.end(text));
+  const error = await response.json().catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ name: 'SyntaxError' });
+  expect(everythingIn(error)).not.toContain('geheim');
+});
 
 test('a connection that fails is a TypeError, as fetch has it, with the reason as its cause', async () => {
   const http = closing(createHttp());

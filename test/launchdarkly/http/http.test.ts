@@ -103,9 +103,7 @@ describe('closing', () => {
 describe('an observer', () => {
   test('sees each attempt whole, as it went over the wire', async () => {
     const answers = [503, 200];
-    const server = await httpServer((_, response) =>
-      json(response, answers.shift() ?? 500, { n: answers.length }),
-    );
+    const server = await httpServer((_, response) => json(response, answers.shift() ?? 500, { n: answers.length }));
     const seen: HttpExchange[] = [];
     const http = client({ observe: (exchange) => seen.push(exchange), userAgent: 'tests' });
     await http.request({ method: 'GET', url: server.url, headers: { authorization: 'Bearer x' } });
@@ -135,9 +133,7 @@ describe('an observer', () => {
     const seen: [string, string | undefined][] = [];
     const http = client({ observe: ({ request }) => seen.push([request.url, caller.getStore()]) });
     const urls = ['a', 'b', 'c'].map((name) => `${server.url}/${name}`);
-    await Promise.all(
-      urls.map((url) => caller.run(url, () => http.fetch(url, { method: 'POST', headers: {} }))),
-    );
+    await Promise.all(urls.map((url) => caller.run(url, () => http.fetch(url, { method: 'POST', headers: {} }))));
     expect(seen.sort()).toEqual(urls.map((url) => [url, url]));
   });
 

@@ -19,28 +19,19 @@ beforeAll(async () => {
 const proxyThat = async (converse: (socket: Socket) => void) => closing(await startSocketServer(converse));
 
 /** Waits for the CONNECT request. */
-const onConnect = (act: (socket: Socket) => void) => (socket: Socket) =>
-  socket.once('data', () => act(socket));
+const onConnect = (act: (socket: Socket) => void) => (socket: Socket) => socket.once('data', () => act(socket));
 
 const faults: [string, string, (socket: Socket) => void][] = [
   ['hangs up upon CONNECT', 'PROXY_CLOSED', onConnect((socket) => socket.end())],
   ['hangs up before CONNECT', 'PROXY_CLOSED', (socket) => socket.end()],
   ['cuts the connection upon CONNECT', 'PROXY_CLOSED', onConnect((socket) => socket.destroy())],
-  [
-    'hangs up within its answer',
-    'PROXY_CLOSED',
-    onConnect((socket) => socket.end('HTTP/1.1 200 Connection est')),
-  ],
+  ['hangs up within its answer', 'PROXY_CLOSED', onConnect((socket) => socket.end('HTTP/1.1 200 Connection est'))],
   ['resets upon CONNECT', 'ECONNRESET', onConnect((socket) => socket.resetAndDestroy())],
   ['resets before CONNECT', 'ECONNRESET', (socket) => socket.resetAndDestroy()],
   ['answers 407', 'PROXY_REFUSED', onConnect((socket) => socket.end(`HTTP/1.1 407 No\r\n\r\n`))],
   ['answers 503', 'PROXY_REFUSED', onConnect((socket) => socket.end(`HTTP/1.1 503 No\r\n\r\n`))],
   ['talks nonsense', 'RESPONSE_NOT_HTTP', onConnect((socket) => socket.end('220 smtp.example ESMTP\r\n'))],
-  [
-    'hangs up after the tunnel is open',
-    'ECONNRESET',
-    onConnect((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n')),
-  ],
+  ['hangs up after the tunnel is open', 'ECONNRESET', onConnect((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\n'))],
   [
     'hangs up upon the TLS handshake',
     'ECONNRESET',
@@ -115,10 +106,7 @@ describe('without a proxy, a server that', () => {
     ['hangs up before the TLS handshake', (socket) => socket.end()],
     ['hangs up within the TLS handshake', (socket) => socket.once('data', () => socket.end())],
     ['resets within the TLS handshake', (socket) => socket.once('data', () => socket.resetAndDestroy())],
-    [
-      'answers the TLS handshake with nonsense',
-      (socket) => socket.once('data', () => socket.end('nonsense')),
-    ],
+    ['answers the TLS handshake with nonsense', (socket) => socket.once('data', () => socket.end('nonsense'))],
   ])('%s gets one try', async (_, converse) => {
     const server = await proxyThat(converse);
     const http = closing(createHttp({ timeoutMs: 3_000 }));

@@ -112,9 +112,7 @@ test('a server that asks to wait for a day gets its answer passed on at once, an
 
 test.each(['POST', 'PATCH', 'DELETE', 'PUT'])('a %s is never sent twice', async (method) => {
   const server = await recovering({ status: 503, headers: { 'retry-after': '0' } });
-  const broken = closing(
-    await startSocketServer((socket) => socket.once('data', () => socket.resetAndDestroy())),
-  );
+  const broken = closing(await startSocketServer((socket) => socket.once('data', () => socket.resetAndDestroy())));
   const http = client();
   expect((await http.request({ method, url: server.url, retry: true })).status).toBe(503);
   await expect(http.request({ method, url: broken.url, retry: true })).rejects.toMatchObject({ sent: true });
@@ -167,13 +165,7 @@ describe('the wait', () => {
       jest.spyOn(Math, 'random').mockReturnValue(chance);
       return retryWaitMs({ response }, attempt);
     };
-    expect([wait(1, 0), wait(1, 1), wait(2, 0), wait(2, 1), wait(3, 0)]).toEqual([
-      100,
-      200,
-      200,
-      400,
-      undefined,
-    ]);
+    expect([wait(1, 0), wait(1, 1), wait(2, 0), wait(2, 1), wait(3, 0)]).toEqual([100, 200, 200, 400, undefined]);
   });
 
   test('is a little more than was asked for, so that not everybody comes at once', () => {

@@ -22,9 +22,7 @@ async function failure(call: Promise<unknown>): Promise<{ name: string; code: st
 
 describe('one exchange', () => {
   test('sends method, path, query, headers and body, and hands back status, headers and body', async () => {
-    const server = await httpServer((_, response) =>
-      json(response, 418, { ok: 'žluťoučký' }, { 'x-two': ['a', 'b'] }),
-    );
+    const server = await httpServer((_, response) => json(response, 418, { ok: 'žluťoučký' }, { 'x-two': ['a', 'b'] }));
     const response = await client({ userAgent: 'tests' }).request({
       method: 'PATCH',
       url: `${server.url}/a/b?c=d%20e`,
@@ -51,9 +49,7 @@ describe('one exchange', () => {
   });
 
   test('does not follow redirects', async () => {
-    const server = await httpServer((_, response) =>
-      response.writeHead(302, { location: '/elsewhere' }).end(),
-    );
+    const server = await httpServer((_, response) => response.writeHead(302, { location: '/elsewhere' }).end());
     expect(await client().request({ method: 'GET', url: server.url })).toMatchObject({
       status: 302,
       headers: { location: '/elsewhere' },
