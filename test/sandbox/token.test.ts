@@ -53,6 +53,19 @@ describe('The code grant', () => {
     });
   });
 
+  test('notices a replay after the code has expired and the sandbox has tidied up', async () => {
+    const code = await codeFor(sandbox, client);
+    const tokens = await bodyOf<Tokens>(await redeem(sandbox, client, code));
+    sandbox.advanceClock(61_000);
+    for (let round = 0; round < 10; round += 1) {
+      await Promise.all(Array.from({ length: 50 }, () => codeFor(sandbox, client)));
+    }
+    expect(await callerStatus(tokens.access_token)).toBe(200);
+    const replay = await bodyOf(await redeem(sandbox, client, code));
+    expect(replay.error_description).toMatch(/was used before/);
+    expect(await callerStatus(tokens.access_token)).toBe(401);
+  });
+
   test('takes a code once; a replay revokes what it gave', async () => {
     const code = await codeFor(sandbox, client);
     const tokens = await bodyOf<Tokens>(await redeem(sandbox, client, code));
