@@ -8,9 +8,11 @@ const HELP = `npm run sandbox: a LaunchDarkly to log in with, on this machine, f
 
 Usage: npm run sandbox -- [options]
 
-  --port <number>       where to listen on 127.0.0.1; 0 picks a free port (default 4000, or SANDBOX_PORT)
+  --port <number>       where to listen; 0 picks a free port (default 4000, or SANDBOX_PORT)
+  --host <address>      the address to listen on (default 127.0.0.1: this machine only)
+  --public-url <url>    the URL that browsers and apps use, where it is another than requests say
   --data-dir <path>     keep clients and tokens there over restarts (default: in memory)
-  --seed-file <path>    accounts and members of your own, as JSON (default: the personas it ships with)
+  --seed <path>         accounts, members and clients of your own, as JSON (default: the personas it ships with)
   --switch <name=value> change how it behaves, e.g. --switch httpLocalhostRedirectUris=true; can be given more than once
   --auto-approve        answer an authorization request that has login_hint=<e-mail> at once, without pages
   --json                print what an app needs as one line of JSON
@@ -34,11 +36,14 @@ To log in from your own app:
 
 What it can do besides logging people in (failure menu, ledger, clock, personas, switches) is on the pages at
 http://127.0.0.1:4000/ and, for tests in any language, under http://127.0.0.1:4000/__sandbox/:
-  GET ledger   GET|PUT faults   GET|PATCH switches   GET personas   PATCH personas/{id}   POST personas/{id}/revoke
-  POST clock {"advance":"1h"}   POST reset {"keepClients":true}
+  GET ledger   GET ledger.har   GET|PUT faults   GET|PATCH switches   GET personas   PATCH personas/{id}
+  POST personas/{id}/revoke   GET state   POST clock {"advance":"1h"}   POST reset {"keepClients":true}
+  GET|POST tenants   DELETE tenants/{id}
 
 A seed file: {"accounts":[{"organization":"Mine","projects":[{"key":"web","name":"Web"}],
-  "members":[{"email":"me@mine.example","firstName":"Me","role":"admin"}]}]}
+  "members":[{"email":"me@mine.example","firstName":"Me","role":"admin"}],
+  "clients":[{"name":"My app","redirectUri":"https://localhost:3000/callback","id":"my-app","secret":"not-so-secret"}]}]}
+Its JSON Schema is at http://127.0.0.1:4000/__sandbox/seed.schema.json
 
 In production replace http://127.0.0.1:4000 by https://app.launchdarkly.com. Nothing else changes.
 `;
@@ -62,7 +67,10 @@ function readOptions() {
     options: {
       port: { type: 'string' },
       'data-dir': { type: 'string' },
+      seed: { type: 'string' },
       'seed-file': { type: 'string' },
+      host: { type: 'string' },
+      'public-url': { type: 'string' },
       switch: { type: 'string', multiple: true, default: [] },
       'auto-approve': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -71,13 +79,16 @@ function readOptions() {
   });
   if (values.help) return { help: true, json: false };
   const { port, adminToken, readerToken } = loadSandboxConfig();
+  const seedFile = values.seed ?? values['seed-file'];
   return {
     help: false,
     json: values.json,
     autoApprove: values['auto-approve'],
     port: values.port === undefined ? port : readPort(values.port),
     switches: readSwitches(values.switch),
-    ...(values['seed-file'] === undefined ? {} : { seedFile: values['seed-file'] }),
+    ...(seedFile === undefined ? {} : { seedFile }),
+    ...(values.host === undefined ? {} : { host: values.host }),
+    ...(values['public-url'] === undefined ? {} : { publicUrl: values['public-url'] }),
     ...(values['data-dir'] === undefined ? {} : { dataDir: values['data-dir'] }),
     ...(adminToken === undefined ? {} : { adminToken }),
     ...(readerToken === undefined ? {} : { readerToken }),

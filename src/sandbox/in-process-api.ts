@@ -1,6 +1,6 @@
 import { addFault, setFaults } from './faults/active-faults.ts';
 import type { Fault } from './faults/fault-menu.ts';
-import type { LedgerEntry } from './ledger/ledger.ts';
+import type { LedgerEntry, LedgerFilter } from './ledger/ledger.ts';
 import type { MemberChanges, Persona } from './personas.ts';
 import { changePersona, listPersonas, revokeAuthorizations } from './personas.ts';
 import type { SandboxState } from './state.ts';
@@ -14,8 +14,8 @@ import type { Switches } from './switches.ts';
 export interface SandboxControls {
   /** Back to the start; `keepClients` leaves the registered clients. Resolves when that is saved. */
   reset(options?: { keepClients?: boolean }): Promise<void>;
-  /** Every request so far, secrets masked, newest first. */
-  ledger(): LedgerEntry[];
+  /** The last 500 requests, secrets masked, newest first; those that `filter` lets through. */
+  ledger(filter?: LedgerFilter): LedgerEntry[];
   clearLedger(): void;
   /** Switches one failure on, before those that are on already. Without `times` it stays until reset. */
   setFault(fault: Fault): void;
@@ -47,7 +47,7 @@ export function createControls(store: SandboxStore): SandboxControls {
       resetStore(store, options);
       await store.saved();
     },
-    ledger: () => store.ledger.entries(),
+    ledger: (filter) => store.ledger.entries(filter),
     clearLedger: () => store.ledger.clear(),
     setFault: (fault) => addFault(store.faults, fault),
     setFaults: (faults) => setFaults(store.faults, faults),

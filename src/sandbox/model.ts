@@ -40,6 +40,8 @@ export interface Member {
   removed: boolean;
   /** What makes this persona worth logging in as, shown on the sign-in page. */
   about: string;
+  /** The heading that the sign-in page shows this persona under; empty for none. */
+  group: string;
   /** Epoch milliseconds. */
   creationDate: number;
   lastSeen: number;

@@ -22,11 +22,21 @@ import { grantOf, token } from './oauth/token.ts';
 import { restApi } from './rest/rest-api.ts';
 import { answerRestError } from './rest/rest-error.ts';
 import type { SandboxStore } from './store.ts';
+import type { Tenants } from './tenants.ts';
+
+/** What an app needs besides its store. */
+export interface SandboxAppOptions {
+  /** What looks at every request first. */
+  guard: RequestHandler[];
+  publicUrl?: string | undefined;
+  /** The tenants that its control API starts and ends. */
+  tenants?: Tenants | undefined;
+}
 
 /** The stand-in LaunchDarkly as an Express app: the table of its routes. */
 export function createSandboxApp(
   store: SandboxStore,
-  { guard, publicUrl }: { guard: RequestHandler[]; publicUrl?: string | undefined },
+  { guard, publicUrl, tenants }: SandboxAppOptions,
 ): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -58,7 +68,7 @@ export function createSandboxApp(
   app.use('/api/v2', restApi(store));
 
   app.get('/', onlyLoopbackHosts, overview(store));
-  app.use('/__sandbox', controlApi(store));
+  app.use('/__sandbox', controlApi(store, tenants));
   app.use(notFoundPage, answerFailure);
   return app;
 }

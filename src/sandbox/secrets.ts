@@ -40,6 +40,12 @@ export function stableId(...parts: string[]): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 24);
 }
 
+/** A UUID that is the same on every start: a client id made of what `parts` name. */
+export function stableUuid(...parts: string[]): string {
+  const hex = createHash('sha256').update(parts.join('\n')).digest('hex');
+  return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/, '$1-$2-4$3-8$4-$5');
+}
+
 /** SHA-256 in base64url: what is kept instead of a secret, and the S256 transformation of RFC 7636, section 4.2. */
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('base64url');

@@ -25,17 +25,28 @@ const SeedMemberSchema = v.strictObject({
   verified: v.exactOptional(flag),
   projects: v.exactOptional(texts),
   about: v.exactOptional(text),
+  group: v.exactOptional(text),
+});
+
+const Client = v.strictObject({
+  name: text,
+  redirectUri: text,
+  secret: v.pipe(text, v.regex(/^[\x20-\x7e]+$/, 'must be printable ASCII')),
+  description: v.exactOptional(v.string('must be a string')),
+  id: v.exactOptional(v.pipe(text, v.regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without blanks'))),
 });
 
 const Project = v.strictObject({ key: text, name: text, tags: v.exactOptional(texts) });
 
 const SeedSchema = v.strictObject({
+  $schema: v.exactOptional(v.string('must be a string')),
   accounts: v.pipe(
     v.array(
       v.strictObject({
         organization: text,
         projects: v.exactOptional(v.array(Project, 'must be a list')),
         members: v.pipe(v.array(SeedMemberSchema, 'must be a list'), v.minLength(1, 'must name a member')),
+        clients: v.exactOptional(v.array(Client, 'must be a list')),
       }),
       'must be a list',
     ),
@@ -45,15 +56,20 @@ const SeedSchema = v.strictObject({
 
 /** Reads who lives in the sandbox from a JSON file. Throws `SandboxError` that names each mistake in it by its place. */
 export async function readSeedFile(path: string): Promise<Seed> {
-  const result = v.safeParse(SeedSchema, await readJsonFile(path));
+  return checkSeed(await readJsonFile(path), `The seed file ${path}`);
+}
+
+/** Checks a seed that came as JSON. Throws `SandboxError` that names each mistake in it by its place. */
+export function checkSeed(value: unknown, what = 'The seed'): Seed {
+  const result = v.safeParse(SeedSchema, value);
   if (!result.success) {
     const problems = result.issues.map(
       (issue) => `  ${v.getDotPath(issue) ?? 'the document'}: ${issue.message}`,
     );
-    throw new SandboxError(`The seed file ${path} cannot be used:\n${problems.join('\n')}`);
+    throw new SandboxError(`${what} cannot be used:\n${problems.join('\n')}`);
   }
-  refuseDoubles(result.output, path);
-  return result.output;
+  refuseDoubles(result.output, what);
+  return { accounts: result.output.accounts };
 }
 
 async function readJsonFile(path: string): Promise<unknown> {
@@ -66,12 +82,13 @@ async function readJsonFile(path: string): Promise<unknown> {
   }
 }
 
-/** Ids are made from these names, so that a restart finds the same people. */
-function refuseDoubles({ accounts }: Seed, path: string): void {
-  const names = accounts.flatMap(({ organization, members }) => [
+/** Ids are made from these names, so that a restart finds the same people and clients. */
+function refuseDoubles({ accounts }: Seed, what: string): void {
+  const names = accounts.flatMap(({ organization, members, clients = [] }) => [
     organization,
     ...members.map(({ email }) => `${organization}: ${email}`),
+    ...clients.map(({ id, name }) => (id === undefined ? `${organization}: client ${name}` : `client ${id}`)),
   ]);
   const double = names.find((name, index) => names.indexOf(name) !== index);
-  if (double) throw new SandboxError(`The seed file ${path} names "${double}" twice.`);
+  if (double) throw new SandboxError(`${what} names "${double}" twice.`);
 }

@@ -1,5 +1,5 @@
-import type { Account, Member, Role } from './model.ts';
-import { stableId } from './secrets.ts';
+import type { Account, Member, OAuthClient, Role } from './model.ts';
+import { sha256, stableId, stableUuid } from './secrets.ts';
 
 /** Who lives in the sandbox at the start. A seed file has the same shape, as JSON. */
 export interface Seed {
@@ -7,11 +7,22 @@ export interface Seed {
   accounts: SeedAccount[];
 }
 
-/** An account and everybody in it. Ids are made from the names: what keeps its name keeps its id. */
+/** An account, everybody in it, and the OAuth2 clients it has registered already. Ids are made from the names: what keeps its name keeps its id. */
 export interface SeedAccount {
   organization: string;
   projects?: { key: string; name: string; tags?: string[] }[];
   members: SeedMember[];
+  clients?: SeedClient[];
+}
+
+/** An OAuth2 client that is there from the start, so that an app finds its id and secret in its own settings. */
+export interface SeedClient {
+  name: string;
+  redirectUri: string;
+  secret: string;
+  description?: string;
+  /** Made from account and name when left out. */
+  id?: string;
 }
 
 /** A member. Left out, the role is `reader`, the invitation accepted, the e-mail address verified. */
@@ -28,20 +39,25 @@ export interface SeedMember {
   projects?: string[];
   /** One line for the sign-in page. */
   about?: string;
+  /** The heading that the sign-in page shows this person under. */
+  group?: string;
 }
 
 const CREATED = Date.UTC(2024, 3, 15);
 
-/** Gives every account, project and member of the seed an id, the same one on each start. */
-export function fromSeed(seed: Seed): { accounts: Account[]; members: Member[] } {
-  const accounts = seed.accounts.map(plantAccount);
+/** Gives every account, project, member and client of the seed an id, the same one on each start. */
+export function fromSeed(seed: Seed): { accounts: Account[]; members: Member[]; clients: OAuthClient[] } {
+  const accounts = seed.accounts.map(accountFrom);
   const members = seed.accounts.flatMap((account) =>
-    account.members.map((member) => plantMember(member, account)),
+    account.members.map((member) => memberFrom(member, account)),
   );
-  return { accounts, members };
+  const clients = seed.accounts.flatMap(({ organization, clients = [] }) =>
+    clients.map((client) => clientFrom(client, organization)),
+  );
+  return { accounts, members, clients };
 }
 
-function plantAccount({ organization, projects = [] }: SeedAccount): Account {
+function accountFrom({ organization, projects = [] }: SeedAccount): Account {
   return {
     id: accountId(organization),
     organization,
@@ -54,7 +70,7 @@ function plantAccount({ organization, projects = [] }: SeedAccount): Account {
   };
 }
 
-function plantMember(member: SeedMember, account: SeedAccount): Member {
+function memberFrom(member: SeedMember, account: SeedAccount): Member {
   return {
     role: 'reader',
     customRoles: [],
@@ -62,6 +78,7 @@ function plantMember(member: SeedMember, account: SeedAccount): Member {
     verified: true,
     projects: 'all',
     about: '',
+    group: '',
     ...member,
     teams: (member.teams ?? []).map((team) => ({ customRoleKeys: [], ...team })),
     id: stableId('member', account.organization, member.email),
@@ -69,6 +86,19 @@ function plantMember(member: SeedMember, account: SeedAccount): Member {
     removed: false,
     creationDate: CREATED,
     lastSeen: CREATED,
+  };
+}
+
+function clientFrom(client: SeedClient, organization: string): OAuthClient {
+  const { name, redirectUri, secret, description, id = stableUuid('client', organization, name) } = client;
+  return {
+    id,
+    accountId: accountId(organization),
+    name,
+    redirectUri,
+    ...(description === undefined ? {} : { description }),
+    secretHash: sha256(secret),
+    creationDate: CREATED,
   };
 }
 

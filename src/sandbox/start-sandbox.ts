@@ -1,13 +1,15 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { registerApiTokens } from './api-tokens.ts';
 import { DEFAULT_SEED } from './default-seed.ts';
+import { firstHeader } from './http/headers.ts';
 import { isLoopbackAddress, onlyLoopbackHosts } from './http/loopback-host.ts';
 import type { SandboxControls } from './in-process-api.ts';
 import { createControls } from './in-process-api.ts';
 import { restore } from './persistence.ts';
+import { redirectUriProblem } from './rest/redirect-uri-rule.ts';
 import { createSandboxApp } from './sandbox-app.ts';
 import { SandboxError } from './sandbox-error.ts';
 import type { Seed } from './seed.ts';
@@ -15,11 +17,14 @@ import type { SandboxStore } from './store.ts';
 import { createStore } from './store.ts';
 import { checkSwitches } from './switch-values.ts';
 import type { Switches } from './switches.ts';
+import type { Tenants } from './tenants.ts';
+import { createTenants } from './tenants.ts';
 
 export type { Fault } from './faults/fault-menu.ts';
-export type { LedgerEntry } from './ledger/ledger.ts';
+export type { LedgerEntry, LedgerFilter } from './ledger/ledger.ts';
 export type { MemberChanges, Persona } from './personas.ts';
 export { SandboxError } from './sandbox-error.ts';
+export type { Seed } from './seed.ts';
 export type { SandboxState } from './state.ts';
 export type { Switches } from './switches.ts';
 
@@ -37,8 +42,15 @@ export interface SandboxOptions {
   dataDir?: string;
   /** Answer an authorization request that carries a `login_hint` at once, without any page. */
   autoApprove?: boolean;
-  /** A JSON file with accounts and members of your own. */
+  /** A JSON file with accounts, members and clients of your own. */
   seedFile?: string;
+  /** The same as an object. */
+  seed?: Seed;
+  /**
+   * The URL under which browsers and apps reach the sandbox, `https://launchdarkly.test` for example, where it differs from
+   * what requests say: behind a proxy or under a name.
+   */
+  publicUrl?: string;
   /** How this LaunchDarkly behaves where the default is the stricter way. */
   switches?: Partial<Switches>;
 }
@@ -60,19 +72,40 @@ export interface Sandbox extends SandboxControls {
  * message is for people, when an option, the seed file or the data directory cannot be used.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { host, autoApprove } = options;
+  const tenants = createTenants((own) =>
+    startOne({ ...(host && { host }), ...(autoApprove && { autoApprove }), ...own, port: 0 }),
+  );
+  const { listener: _, close, ...sandbox } = await startOne(options, tenants);
+  return {
+    ...sandbox,
+    async close() {
+      await Promise.all([close(), tenants.close()]);
+    },
+  };
+}
+
+/** One sandbox on one port; with tenants beside it when they are given. */
+async function startOne(
+  options: SandboxOptions,
+  tenants?: Tenants,
+): Promise<Sandbox & { listener: RequestListener }> {
   const { port = 4000, host = '127.0.0.1' } = options;
   const store = await openStore(options);
+  const publicUrl = options.publicUrl === undefined ? undefined : readPublicUrl(options.publicUrl);
   const persistence = options.dataDir === undefined ? undefined : await restore(store, options.dataDir);
   const apiTokens = registerApiTokens(store, { ...persistence?.apiTokens, ...givenTokens(options) });
   const guard = isLoopbackAddress(host) ? [onlyLoopbackHosts] : [];
-  const server = await listen(createServer(createSandboxApp(store, { guard })), port, host);
+  const listener: RequestListener = createSandboxApp(store, { guard, publicUrl, tenants });
+  const server = await listen(createServer(tenants ? byTenant(listener, tenants) : listener), port, host);
   await persistence?.keep(apiTokens);
   return {
-    url: urlOf(server),
+    url: publicUrl ?? urlOf(server),
     adminToken: apiTokens.admin,
     readerToken: apiTokens.reader,
     serviceToken: apiTokens.service,
     ...createControls(store),
+    listener,
     async close() {
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -81,19 +114,43 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
 }
 
-async function openStore({
-  seedFile,
-  autoApprove = false,
-  switches = {},
-}: SandboxOptions): Promise<SandboxStore> {
-  const seed = seedFile === undefined ? DEFAULT_SEED : await seedFrom(seedFile);
-  return createStore(seed, { autoApprove, switches: checkSwitches(switches) });
+/** Hands a request with the header `Sandbox-Tenant` to that tenant. */
+function byTenant(own: RequestListener, tenants: Tenants): RequestListener {
+  return (req, res) => {
+    const id = firstHeader(req, 'sandbox-tenant');
+    const listener = id === undefined ? own : tenants.listener(id);
+    if (listener) return listener(req, res);
+    res.writeHead(404, { 'Content-Type': 'application/json' });
+    res.end(JSON.stringify({ error: 'invalid_request', message: `There is no tenant "${id}".` }));
+  };
 }
 
-/** Its schema library is loaded by those alone who bring a seed file. */
-async function seedFrom(file: string): Promise<Seed> {
-  const { readSeedFile } = await import('./seed-file.ts');
-  return readSeedFile(file);
+/** An origin without a trailing slash. Throws `SandboxError`. */
+function readPublicUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isOrigin = url && /^https?:$/.test(url.protocol) && [url.origin, `${url.origin}/`].includes(text);
+  if (isOrigin) return url.origin;
+  throw new SandboxError(
+    `The public URL ${text} must be an http or https URL without a path, in lower case: http://launchdarkly.localhost:4000`,
+  );
+}
+
+async function openStore(options: SandboxOptions): Promise<SandboxStore> {
+  const { autoApprove = false, switches = {} } = options;
+  const store = createStore(await seedFrom(options), { autoApprove, switches: checkSwitches(switches) });
+  for (const { name, redirectUri } of store.clients.values()) {
+    const problem = redirectUriProblem(store.switches, redirectUri);
+    if (problem)
+      throw new SandboxError(`The redirect URI of the seed's client "${name}" ${problem}: ${redirectUri}`);
+  }
+  return store;
+}
+
+/** Its schema library is loaded only for those who bring a seed. */
+async function seedFrom({ seed, seedFile }: SandboxOptions): Promise<Seed> {
+  if (seed === undefined && seedFile === undefined) return DEFAULT_SEED;
+  const { checkSeed, readSeedFile } = await import('./seed-file.ts');
+  return seedFile === undefined ? checkSeed(seed) : readSeedFile(seedFile);
 }
 
 function givenTokens({ adminToken, readerToken }: SandboxOptions) {

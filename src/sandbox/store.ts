@@ -69,12 +69,12 @@ export function createStore(
   seed: Seed,
   { autoApprove = false, switches = {} }: StoreOptions = {},
 ): SandboxStore {
-  const { accounts, members } = fromSeed(seed);
+  const { accounts, members, clients } = fromSeed(seed);
   const start = { seed, switches: { ...DEFAULT_SWITCHES, ...switches } };
   return {
     accounts: byId(accounts),
     members: byId(members),
-    clients: new Map(),
+    clients: byId(clients),
     apiTokens: new Map(),
     grants: new Map(),
     codes: new Map(),
@@ -95,13 +95,13 @@ export function createStore(
 
 /**
  * Back to the start: the seed's members as they were, nothing issued, no faults, switches and clock as at the start, an
- * empty ledger. Clients go too unless `keepClients`. API tokens stay.
+ * empty ledger. Clients registered since go too unless `keepClients`. API tokens stay.
  */
 export function resetStore(store: SandboxStore, { keepClients = false } = {}): void {
-  const { accounts, members } = fromSeed(store.start.seed);
+  const { accounts, members, clients } = fromSeed(store.start.seed);
   refill(store.accounts, byId(accounts));
   refill(store.members, byId(members));
-  if (!keepClients) store.clients.clear();
+  if (!keepClients) refill(store.clients, byId(clients));
   const { grants, codes, tokens, browserSessions, consents, rateWindows } = store;
   for (const map of [grants, codes, tokens, browserSessions, consents, rateWindows]) map.clear();
   store.clock.reset();

@@ -40,6 +40,13 @@ describe('docs/sandbox.md, executed', () => {
       expect(member.email).toBe(reader);
     });
 
+    test('those of the tenants start one', async () => {
+      const script = markedBlock(guide, 'run', 'tenants').text;
+      const tenant = JSON.parse(await output('sh', ['-euc', script]));
+      const state = await fetch(`${tenant.url}/__sandbox/state`);
+      expect(await state.json()).toMatchObject({ switches: { accessTokenLifetime: 60 }, clients: [] });
+    });
+
     test('those of the controls do what they say', async () => {
       const printed = await output('sh', ['-euc', markedBlock(guide, 'run', 'control').text]);
       expect(printed).toMatch(/\b503\b/);
@@ -74,6 +81,7 @@ describe('docs/sandbox.md, executed', () => {
     await writeFile(seedFile, markedBlock(guide, 'run', 'seed').text);
     const mine = await startSandbox({ port: 0, seedFile });
     expect(mine.personas().map(({ email }) => email)).toEqual(['me@mine.example', 'guest@mine.example']);
+    expect(mine.state().clients.map(({ id }) => id)).toEqual(['my-app']);
     await mine.close();
     await rm(folder, { recursive: true });
   });

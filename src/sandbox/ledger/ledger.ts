@@ -23,9 +23,26 @@ export interface LedgerEntry {
 export interface Ledger {
   /** Notes a request; what it gives is filled in as the request goes on. */
   begin(entry: RawEntry): RawEntry;
-  /** The newest first. */
-  entries(): LedgerEntry[];
+  /** The newest first; those that `filter` lets through. */
+  entries(filter?: LedgerFilter): LedgerEntry[];
+  /** The id of the newest entry there ever was; 0 when there was none. */
+  last(): number;
   clear(): void;
+}
+
+/** Which requests to show. Everything that is given has to fit. */
+export interface LedgerFilter {
+  /** A path, exactly, without its query. */
+  path?: string | undefined;
+  method?: string | undefined;
+  /** The endpoint's name in the failure menu. */
+  endpoint?: string | undefined;
+  /** The status of the answer. */
+  status?: number | undefined;
+  /** After the entry with this id, or from this time on (on the sandbox's clock). */
+  since?: number | Date | undefined;
+  /** At most so many, the newest. */
+  limit?: number | undefined;
 }
 
 /** A request and answer as they were. They stay in memory only, and leave it masked. */
@@ -58,11 +75,32 @@ export function createLedger(): Ledger {
       if (raw.length > LONGEST) raw.shift();
       return numbered;
     },
-    entries: () => raw.map(masked).reverse(),
+    entries: (filter = {}) =>
+      raw
+        .filter((entry) => fits(entry, filter))
+        .reverse()
+        .slice(0, filter.limit ?? LONGEST)
+        .map(masked),
+    last: () => count,
     clear() {
       raw = [];
     },
   };
+}
+
+function fits(
+  { id, at, method, url, endpoint, response }: RawEntry & { id: number },
+  filter: LedgerFilter,
+): boolean {
+  const { since } = filter;
+  const isNew = since === undefined || (since instanceof Date ? at >= since.getTime() : id > since);
+  return (
+    isNew &&
+    (filter.path === undefined || url.split('?')[0] === filter.path) &&
+    (filter.method === undefined || method === filter.method.toUpperCase()) &&
+    (filter.endpoint === undefined || endpoint === filter.endpoint) &&
+    (filter.status === undefined || response?.status === filter.status)
+  );
 }
 
 function masked({

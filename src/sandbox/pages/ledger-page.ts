@@ -1,11 +1,11 @@
 import { ENDPOINT_NAMES } from '../faults/endpoints.ts';
-import type { LedgerEntry } from '../ledger/ledger.ts';
+import type { LedgerEntry, LedgerFilter } from '../ledger/ledger.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { layout } from './layout.ts';
 
 /** What arrived and what was answered, the newest first. */
-export function ledgerPage(entries: readonly LedgerEntry[], endpoint: string | undefined): Html {
+export function ledgerPage(entries: readonly LedgerEntry[], { endpoint }: LedgerFilter): Html {
   return layout(
     { title: 'Ledger', section: '/__sandbox/ledger' },
     html`<h1>Ledger</h1>

@@ -17,7 +17,7 @@ export function checkOAuthClientInput(store: SandboxStore, input: unknown): OAut
   const errors: AttributeError[] = [];
   const nameIsText = typeof name === 'string' && name.trim() !== '';
   if (!nameIsText) errors.push({ attribute: 'name', reason: 'is required' });
-  const problem = redirectUriProblem(store, redirectUri);
+  const problem = redirectUriProblem(store.switches, redirectUri);
   if (problem) errors.push({ attribute: 'redirectUri', reason: problem });
   const descriptionIsText = typeof description === 'string';
   if (!descriptionIsText && description !== undefined && description !== null) {

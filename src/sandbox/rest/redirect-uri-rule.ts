@@ -1,4 +1,4 @@
-import type { SandboxStore } from '../store.ts';
+import type { Switches } from '../switches.ts';
 
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 /** RFC 3986, sections 2 and 3: unreserved, percent-encoded, sub-delims and gen-delims; nothing outside ASCII. */
@@ -11,18 +11,18 @@ const HTTP_URL = /^https?:\/\/(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5}
  * query parameters (LaunchDarkly docs: OAuth client registration); fragments, user names and wildcards are refused too.
  * The text itself is checked, as it is compared character for character later; `URL` would repair it first.
  */
-export function redirectUriProblem(store: SandboxStore, value: unknown): string | undefined {
+export function redirectUriProblem(switches: Switches, value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '') return 'is required';
   if (!URI_TEXT.test(value) || !URL.canParse(value)) return 'must be an absolute URL';
   const url = new URL(value);
-  if (!isAllowedScheme(store, url)) return 'must use https';
+  if (!isAllowedScheme(switches, url)) return 'must use https';
   if (value.includes('?')) return 'must not have query parameters';
   if (value.includes('#')) return 'must not have a fragment';
   if (value.includes('@') && (url.username || url.password)) return 'must not have a user name or password';
   return HTTP_URL.test(value) ? undefined : 'must be an absolute URL';
 }
 
-function isAllowedScheme(store: SandboxStore, { protocol, hostname }: URL): boolean {
+function isAllowedScheme(switches: Switches, { protocol, hostname }: URL): boolean {
   if (protocol === 'https:') return true;
-  return protocol === 'http:' && LOOPBACK.test(hostname) && store.switches.httpLocalhostRedirectUris;
+  return protocol === 'http:' && LOOPBACK.test(hostname) && switches.httpLocalhostRedirectUris;
 }
