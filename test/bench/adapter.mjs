@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -19,6 +20,7 @@ export default {
       LD_OAUTH_CLIENT_SECRET: '{clientSecret}',
       LD_OAUTH_REDIRECT_URI: '{origin}/auth/callback',
       LD_ALLOWED_ACCOUNTS: '00000000000000000000acc0',
+      SESSION_SECRET: randomBytes(32).toString('base64url'),
       SESSION_STORE: `file:${folder}/{port}.db`,
       TLS: 'proxy',
       HOST: '127.0.0.1',
