@@ -1,5 +1,10 @@
 import type { Seed } from './seed.ts';
 
+/** The headings of the sign-in page. */
+const START = 'Start here';
+const SPECIAL = 'Cases that apps get wrong';
+const NAMES = 'Names that break layouts';
+
 /** The personas the sandbox ships with: one for every case a login has to get right. */
 export const DEFAULT_SEED: Seed = {
   accounts: [
@@ -12,6 +17,7 @@ export const DEFAULT_SEED: Seed = {
       ],
       members: [
         {
+          group: START,
           email: 'ariel.reader@acme.example',
           firstName: 'Ariel',
           lastName: 'Flores',
@@ -20,6 +26,7 @@ export const DEFAULT_SEED: Seed = {
           about: 'Role reader. Sees everything, changes nothing.',
         },
         {
+          group: START,
           email: 'will.writer@acme.example',
           firstName: 'Will',
           lastName: 'Okafor',
@@ -31,6 +38,7 @@ export const DEFAULT_SEED: Seed = {
           about: 'Role writer, in two teams.',
         },
         {
+          group: START,
           email: 'ada.admin@acme.example',
           firstName: 'Ada',
           lastName: 'Lindqvist',
@@ -38,6 +46,7 @@ export const DEFAULT_SEED: Seed = {
           about: 'Role admin. The Admin API token is hers.',
         },
         {
+          group: START,
           email: 'olivia.owner@acme.example',
           firstName: 'Olivia',
           lastName: 'Marsh',
@@ -45,14 +54,16 @@ export const DEFAULT_SEED: Seed = {
           about: 'Owns the account; there is one owner in each.',
         },
         {
+          group: SPECIAL,
           email: 'noa.noaccess@acme.example',
           firstName: 'Noa',
           lastName: 'Peretz',
           role: 'no_access',
           projects: [],
-          about: 'Role no_access: a member who may see nothing, not even the own profile.',
+          about: 'Role no_access: a member who may see nothing, not even their own profile.',
         },
         {
+          group: SPECIAL,
           email: 'cole.custom@acme.example',
           firstName: 'Cole',
           lastName: 'Nakamura',
@@ -61,26 +72,30 @@ export const DEFAULT_SEED: Seed = {
           projects: ['mobile-app'],
           about: 'Custom roles, so the base role is not in effect. Sees one project.',
         },
-        { email: 'nameless@acme.example', about: 'Has neither a first nor a last name.' },
+        { group: NAMES, email: 'nameless@acme.example', about: 'Has neither a first nor a last name.' },
         {
+          group: NAMES,
           email: 'wilhelmina.theodora.konstantinopoulou-von-und-zu-hohenstaufenberg@acme.example',
           firstName: 'Wilhelmina Theodora Alexandrina',
           lastName: 'Konstantinopoulou von und zu Hohenstaufenberg-Wolkenkuckucksheim',
           about: 'A very long name and e-mail address.',
         },
         {
+          group: NAMES,
           email: 'yuki@acme.example',
           firstName: '由紀',
           lastName: '山田',
           about: 'A name in Japanese script.',
         },
         {
+          group: NAMES,
           email: 'layla@acme.example',
           firstName: 'ليلى',
           lastName: "<b>O'Neill</b> & المنصوري",
           about: 'A name from right to left, with characters that HTML treats specially.',
         },
         {
+          group: SPECIAL,
           email: 'penny.pending@acme.example',
           firstName: 'Penny',
           lastName: 'Duarte',
@@ -88,6 +103,7 @@ export const DEFAULT_SEED: Seed = {
           about: 'Invited, but has not accepted the invitation.',
         },
         {
+          group: SPECIAL,
           email: 'una.unverified@acme.example',
           firstName: 'Una',
           lastName: 'Byrne',
@@ -95,6 +111,7 @@ export const DEFAULT_SEED: Seed = {
           about: 'Has not verified the e-mail address.',
         },
         {
+          group: SPECIAL,
           email: 'terry.two@acme.example',
           firstName: 'Terry',
           lastName: 'Baptiste',
@@ -108,13 +125,20 @@ export const DEFAULT_SEED: Seed = {
       projects: [{ key: 'hammock-district', name: 'Hammock District' }],
       members: [
         {
+          group: SPECIAL,
           email: 'gus.globex@globex.example',
           firstName: 'Gus',
           lastName: 'Iversen',
           role: 'admin',
           about: 'Member of another account: refused while the client is unverified.',
         },
-        { email: 'terry.two@acme.example', firstName: 'Terry', lastName: 'Baptiste', role: 'reader' },
+        {
+          group: SPECIAL,
+          email: 'terry.two@acme.example',
+          firstName: 'Terry',
+          lastName: 'Baptiste',
+          role: 'reader',
+        },
       ],
     },
   ],

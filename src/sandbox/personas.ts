@@ -16,6 +16,8 @@ export interface Persona extends MemberChanges {
   firstName?: string;
   lastName?: string;
   about: string;
+  /** The heading of the sign-in page that they are under; empty for none. */
+  group: string;
 }
 
 /** Every persona, account by account, in the order of the seed. Who was removed is in the list, with `removed: true`. */
@@ -79,7 +81,7 @@ function isChange(name: string): name is keyof MemberChanges {
 }
 
 function describePersona(store: SandboxStore, member: Member): Persona {
-  const { id, accountId, email, firstName, lastName, about } = member;
+  const { id, accountId, email, firstName, lastName, about, group } = member;
   const { role, customRoles, pendingInvite, verified, removed } = member;
   return {
     id,
@@ -89,6 +91,7 @@ function describePersona(store: SandboxStore, member: Member): Persona {
     ...(firstName === undefined ? {} : { firstName }),
     ...(lastName === undefined ? {} : { lastName }),
     about,
+    group,
     role,
     customRoles,
     pendingInvite,

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { DEFAULT_SEED } from '../../src/sandbox/default-seed.ts';
 import { ENDPOINT_NAMES } from '../../src/sandbox/faults/endpoints.ts';
 import { FAULT_KINDS, FAULT_NAMES } from '../../src/sandbox/faults/fault-menu.ts';
+import { PRESET_NAMES, PRESETS } from '../../src/sandbox/faults/presets.ts';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { SWITCH_FIELDS, SWITCH_NAMES } from '../../src/sandbox/switch-fields.ts';
@@ -110,8 +111,12 @@ describe('docs/sandbox-reference.md', () => {
     expect(rows('Endpoints').map(([name]) => name)).toEqual(ENDPOINT_NAMES);
   });
 
-  test('lists every failure, in the words of the menu', () => {
-    expect(rows('Failures')).toEqual(FAULT_NAMES.map((name) => [name, FAULT_KINDS[name].title]));
+  test('lists every failure and every preset, in the words of the menu', () => {
+    const failures = FAULT_NAMES.map((name) => [name, FAULT_KINDS[name].title]);
+    const presets = PRESET_NAMES.map((name) => [name, PRESETS[name].what]);
+    expect(rows('Failures')).toEqual([...failures, ...presets]);
+    for (const { expect: outcome } of Object.values(PRESETS))
+      expect(sections.get('Failures')).toContain(`| ${outcome} |`);
   });
 
   test('lists every switch with its default and what it means', () => {

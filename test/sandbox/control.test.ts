@@ -229,7 +229,7 @@ describe('The pages’ forms', () => {
 
   test('switch a failure on and off', async () => {
     const on = await post('faults', 'endpoint=token&fault=http_503&times=1&delayMs=');
-    expect([on.status, on.headers.get('location')]).toEqual([303, '/__sandbox/faults']);
+    expect([on.status, on.headers.get('location')]).toEqual([303, '/__sandbox/faults?done=fault-on']);
     expect(sandbox.faults()).toEqual([{ endpoint: 'token', fault: 'http_503', times: 1 }]);
     await post('faults', 'endpoint=token&fault=slow&times=&delayMs=20');
     await post('faults', 'action=off&index=1');
@@ -246,7 +246,7 @@ describe('The pages’ forms', () => {
     expect(sandbox.now() - Date.now()).toBeGreaterThan(3_590_000);
     await post('ledger', 'action=clear');
     expect(sandbox.ledger()).toEqual([]);
-    expect((await post('reset', 'keepClients=true')).headers.get('location')).toBe('/');
+    expect((await post('reset', 'keepClients=true')).headers.get('location')).toBe('/?done=reset-kept');
     expect(sandbox.personas()[0]).toMatchObject({ role: 'reader', removed: false });
     expect((await api(sandbox, 'GET', `/oauth/clients/${client.id}`)).status).toBe(200);
   });

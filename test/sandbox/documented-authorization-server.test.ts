@@ -128,7 +128,7 @@ describe('The authorization server', () => {
   test('documented: first authorization shows the requested permissions and an Authorize button', async () => {
     const signIn = await openPage(authorizeUrl(sandbox, client, { login_hint: undefined, scope: 'writer' }));
     const { text } = await pressForPage(signIn, 'will.writer@acme.example');
-    expect(text).toContain('Read and change what you can read and change');
+    expect(text).toContain('Read everything you have access to, and change what you may change');
     expect(text).toMatch(/<button[^>]*>Authorize<\/button>/);
   });
 

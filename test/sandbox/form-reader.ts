@@ -60,9 +60,26 @@ function buttonsOf(form: string) {
   }));
 }
 
+/** What a browser would send: inputs, of checkboxes those that are checked, of selects the option that is selected. */
 function fieldsOf(form: string): [string, string][] {
-  const inputs = [...form.matchAll(/<input([^>]*)>/g)].map(([, tag = '']) => tag);
-  return inputs.map((tag): [string, string] => [attribute(tag, 'name'), attribute(tag, 'value')]);
+  const inputs = [...form.matchAll(/<input([^>]*)>/g)].flatMap(([, tag = '']): [string, string][] => {
+    if (attribute(tag, 'type') !== 'checkbox') return [[attribute(tag, 'name'), attribute(tag, 'value')]];
+    return /\schecked\b/.test(tag) ? [[attribute(tag, 'name'), 'on']] : [];
+  });
+  const selects = [...form.matchAll(/<select([^>]*)>([\s\S]*?)<\/select>/g)];
+  return [
+    ...inputs,
+    ...selects.map(([, tag = '', options = '']): [string, string] => [
+      attribute(tag, 'name'),
+      selectedOf(options),
+    ]),
+  ];
+}
+
+function selectedOf(options: string): string {
+  const all = [...options.matchAll(/<option([^>]*)>([^<]*)/g)];
+  const [, tag = '', text = ''] = all.find(([, tag = '']) => /\sselected\b/.test(tag)) ?? all[0] ?? [];
+  return /\bvalue="/.test(tag) ? attribute(tag, 'value') : decode(text);
 }
 
 function attribute(tag: string, name: string): string {

@@ -40,7 +40,8 @@ const pages: readonly [name: string, url: () => string][] = [
   ['ledger', () => `${sandbox.url}/__sandbox/ledger`],
   ['failure menu', () => `${sandbox.url}/__sandbox/faults`],
   ['personas', () => `${sandbox.url}/__sandbox/personas`],
-  ['switches', () => `${sandbox.url}/__sandbox/switches`],
+  ['switches', () => `${sandbox.url}/__sandbox/switches?done=switches-saved`],
+  ['question', () => `${sandbox.url}/__sandbox/confirm?action=reset-all`],
 ];
 
 describe('Every page of the sandbox is valid HTML and says that it is not LaunchDarkly', () => {
@@ -111,7 +112,9 @@ describeInChromium('The sandbox in a browser', (openPage) => {
     await page.getByLabel('Let time pass').selectOption('1h');
     await page.getByRole('button', { name: 'Go' }).click();
     await page.getByText('3600 seconds ahead').waitFor();
-    await page.getByRole('button', { name: 'Start over, keep clients' }).click();
+    await page.getByRole('link', { name: 'Start over, keep clients' }).click();
+    await page.getByRole('button', { name: 'Yes, start over' }).click();
+    await page.getByRole('status').getByText('Started over.').waitFor();
     await page.getByText('seconds ahead').waitFor({ state: 'detached' });
     expect(await page.getByText('Test app').first().isVisible()).toBe(true);
   });

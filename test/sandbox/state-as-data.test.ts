@@ -269,7 +269,7 @@ describe('Tenants', () => {
       expect((await fetch(`${sandbox.url}/__sandbox/tenants/${id}`, { method: 'DELETE' })).status).toBe(204);
     }
     await expect(fetch(tenants[0]!.url)).rejects.toThrow();
-  });
+  }, 60_000);
 
   test('answer at the sandbox’s own port too, by a header', async () => {
     const tenant = await control<Tenant>('tenants', asJson({ seed: SEED, switches: { iss: 'right' } }));

@@ -9,7 +9,7 @@ export function advanceClock(store: SandboxStore): RequestHandler {
     const { advance } = isForm(req) ? readFields(req) : readObject(req);
     store.clock.advance(parseDuration(advance));
     await store.saved();
-    if (isForm(req)) backTo(res, '/');
+    if (isForm(req)) backTo(res, '/', { done: 'clock' });
     else res.json({ now: new Date(store.clock.now()).toISOString(), aheadMs: store.clock.offset() });
   };
 }

@@ -4,15 +4,19 @@ import { allowedMethods } from '../http/allowed-methods.ts';
 import { isClientMistake } from '../http/client-mistake.ts';
 import { onlyLoopbackHosts } from '../http/loopback-host.ts';
 import { sameOriginChanges } from '../http/same-origin.ts';
+import { sendPage } from '../http/send-page.ts';
+import { refusedFormPage } from '../pages/refused-request-page.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import { SEED_JSON_SCHEMA } from '../seed-schema.ts';
 import type { SandboxStore } from '../store.ts';
 import type { Tenants } from '../tenants.ts';
 import { advanceClock } from './clock-routes.ts';
+import { askFirst } from './confirm-route.ts';
 import { changeFaults, replaceFaults, showFaults } from './faults-routes.ts';
 import { clearLedger, downloadHar, showLedger } from './ledger-routes.ts';
 import { changePersonaByForm, patchPersona, revokePersona, showPersonas } from './personas-routes.ts';
-import { wantsPage } from './request-input.ts';
+import { applyPreset } from './presets-routes.ts';
+import { isForm, wantsPage } from './request-input.ts';
 import { reset } from './reset-routes.ts';
 import { forgetSessions, showState } from './state-routes.ts';
 import { patchSwitches, setSwitches, showSwitches } from './switches-routes.ts';
@@ -35,7 +39,9 @@ export function controlApi(store: SandboxStore, tenants?: Tenants): Router {
   control.get('/seed.schema.json', (_req, res) => void res.json(SEED_JSON_SCHEMA));
   if (tenants) control.use(tenantRoutes(tenants));
   control.get('/state', showState(store));
-  control.delete('/sessions', forgetSessions(store));
+  control.route('/sessions').delete(forgetSessions(store)).post(forgetSessions(store));
+  control.get('/confirm', askFirst(store));
+  control.post('/presets', applyPreset(store));
   control.all('/clock', allowedMethods('POST'), advanceClock(store));
   control.all('/reset', allowedMethods('POST'), reset(store));
   control.use(refuseUnknownPath, answerSandboxError);
@@ -49,8 +55,9 @@ const refuseUnknownPath: RequestHandler = (req, res, next) => {
   res.status(404).json({ error: 'not_found', message });
 };
 
-const answerSandboxError: ErrorRequestHandler = (error, _req, res, next) => {
+const answerSandboxError: ErrorRequestHandler = (error, req, res, next) => {
   const status = error instanceof SandboxError ? 400 : isClientMistake(error) ? error.status : undefined;
   if (status === undefined) return next(error);
+  if (isForm(req) && wantsPage(req)) return sendPage(res, status, refusedFormPage(error.message));
   res.status(status).json({ error: 'invalid_request', message: error.message });
 };

@@ -1,6 +1,8 @@
 import type { RequestHandler } from 'express';
 import { addFault, setFaults } from '../faults/active-faults.ts';
 import { FAULT_KINDS, FAULT_NAMES } from '../faults/fault-menu.ts';
+import { PRESETS } from '../faults/presets.ts';
+import { queryOf } from '../http/body.ts';
 import { sendPage } from '../http/send-page.ts';
 import { faultsPage } from '../pages/faults-page.ts';
 import { SandboxError } from '../sandbox-error.ts';
@@ -10,12 +12,12 @@ import { backTo, readFields, readObject, wantsPage } from './request-input.ts';
 /** `GET /__sandbox/faults`: what is switched on, and the menu. */
 export function showFaults(store: SandboxStore): RequestHandler {
   return (req, res) => {
-    if (wantsPage(req)) return sendPage(res, 200, faultsPage(store));
+    if (wantsPage(req)) return sendPage(res, 200, faultsPage(store, queryOf(req)));
     const menu = FAULT_NAMES.map((fault) => {
       const { title, endpoints } = FAULT_KINDS[fault];
       return { fault, title, endpoints };
     });
-    res.json({ faults: store.faults, menu });
+    res.json({ faults: store.faults, menu, presets: PRESETS });
   };
 }
 
@@ -44,6 +46,7 @@ export function changeFaults(store: SandboxStore): RequestHandler {
         ...(delayMs ? { delayMs: Number(delayMs) } : {}),
       });
     }
-    backTo(res, '/__sandbox/faults');
+    const done = action === 'clear' ? 'faults-clear' : action === 'off' ? 'fault-off' : 'fault-on';
+    backTo(res, '/__sandbox/faults', { done });
   };
 }

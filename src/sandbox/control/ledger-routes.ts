@@ -17,7 +17,7 @@ export function showLedger(store: SandboxStore): RequestHandler {
   return (req, res) => {
     const filter = readFilter(req);
     const entries = store.ledger.entries(filter);
-    if (wantsPage(req)) sendPage(res, 200, ledgerPage(entries, filter));
+    if (wantsPage(req)) sendPage(res, 200, ledgerPage(store, entries, queryOf(req)));
     else res.json({ entries, last: store.ledger.last() });
   };
 }
@@ -36,7 +36,7 @@ export function downloadHar(store: SandboxStore): RequestHandler {
 export function clearLedger(store: SandboxStore): RequestHandler {
   return (req, res) => {
     store.ledger.clear();
-    if (isForm(req)) backTo(res, '/__sandbox/ledger');
+    if (isForm(req)) backTo(res, '/__sandbox/ledger', { done: 'ledger-cleared' });
     else res.status(204).end();
   };
 }

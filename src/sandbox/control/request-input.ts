@@ -25,9 +25,9 @@ export function wantsPage(req: Request): boolean {
   return req.accepts(['json', 'html']) === 'html';
 }
 
-/** Shows the page again after a form was sent, so that a reload does not send it twice. */
-export function backTo(res: Response, path: string): void {
-  res.redirect(303, path);
+/** Shows a page after a form was sent, so that a reload does not send it twice. `notice` says what it is to report. */
+export function backTo(res: Response, path: string, notice: Record<string, string>): void {
+  res.redirect(303, `${path}?${new URLSearchParams(notice)}`);
 }
 
 function parse(req: Request): unknown {

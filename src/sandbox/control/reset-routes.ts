@@ -11,7 +11,7 @@ export function reset(store: SandboxStore): RequestHandler {
       : readObject(req).keepClients === true;
     resetStore(store, { keepClients });
     await store.saved();
-    if (isForm(req)) backTo(res, '/');
+    if (isForm(req)) backTo(res, '/', { done: keepClients ? 'reset-kept' : 'reset-all' });
     else res.status(204).end();
   };
 }

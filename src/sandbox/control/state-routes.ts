@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import { describeState } from '../state.ts';
 import type { SandboxStore } from '../store.ts';
+import { backTo, isForm } from './request-input.ts';
 
 /** `GET /__sandbox/state`: everything the sandbox holds, without a secret. */
 export function showState(store: SandboxStore): RequestHandler {
@@ -9,10 +10,11 @@ export function showState(store: SandboxStore): RequestHandler {
   };
 }
 
-/** `DELETE /__sandbox/sessions`: logs everybody out of the sandbox itself, where it remembers them. */
+/** `DELETE /__sandbox/sessions`, or the button on the front page: logs everybody out of the sandbox itself, where it remembers them. */
 export function forgetSessions({ browserSessions }: SandboxStore): RequestHandler {
-  return (_req, res) => {
+  return (req, res) => {
     browserSessions.clear();
-    res.status(204).end();
+    if (isForm(req)) backTo(res, '/', { done: 'sessions-forgotten' });
+    else res.status(204).end();
   };
 }

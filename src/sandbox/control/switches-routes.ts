@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express';
+import { queryOf } from '../http/body.ts';
 import { sendPage } from '../http/send-page.ts';
 import { switchesPage } from '../pages/switches-page.ts';
 import type { SandboxStore } from '../store.ts';
@@ -8,7 +9,7 @@ import { backTo, readFields, readObject, wantsPage } from './request-input.ts';
 /** `GET /__sandbox/switches`. */
 export function showSwitches(store: SandboxStore): RequestHandler {
   return (req, res) => {
-    if (wantsPage(req)) sendPage(res, 200, switchesPage(store.switches));
+    if (wantsPage(req)) sendPage(res, 200, switchesPage(store, queryOf(req)));
     else res.json({ switches: store.switches });
   };
 }
@@ -25,6 +26,6 @@ export function patchSwitches(store: SandboxStore): RequestHandler {
 export function setSwitches(store: SandboxStore): RequestHandler {
   return (req, res) => {
     Object.assign(store.switches, switchesFromForm(readFields(req)));
-    backTo(res, '/__sandbox/switches');
+    backTo(res, '/__sandbox/switches', { done: 'switches-saved' });
   };
 }

@@ -3,8 +3,8 @@ import type { Switches } from '../switches.ts';
 
 /** The scopes in LaunchDarkly's metadata and `openid`, with what the consent page says about each. */
 export const SCOPES: Readonly<Record<string, string>> = {
-  reader: 'Read what you can read',
-  writer: 'Read and change what you can read and change',
+  reader: 'Read everything you have access to',
+  writer: 'Read everything you have access to, and change what you may change',
   observability: 'Use observability data',
   offline_access: 'Stay connected while you are away',
   openid: 'Know who you are',

@@ -13,7 +13,7 @@ export function consentPage(store: SandboxStore, request: AuthorizationRequest, 
   const { organization } = accountOf(store, member);
   return layout(
     { title: `Authorize ${client.name}`, narrow: true },
-    html`<h1>Authorize <span dir="auto">${client.name}</span></h1>
+    html`<h1>Authorize “<bdi>${client.name}</bdi>”</h1>
 ${client.description && html`<p class="lead" dir="auto">${client.description}</p>`}
 <dl class="facts">
 <div><dt>You</dt><dd><span dir="auto">${displayName(member)}</span><br><span class="email">${member.email}</span></dd></div>

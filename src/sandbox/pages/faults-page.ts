@@ -3,31 +3,62 @@ import { ENDPOINT_NAMES, ENDPOINTS } from '../faults/endpoints.ts';
 import type { Fault } from '../faults/fault-menu.ts';
 import { FAULT_KINDS, faultsFor } from '../faults/fault-menu.ts';
 import { networkFaults } from '../faults/network-faults.ts';
+import type { PresetName } from '../faults/presets.ts';
+import { PRESET_NAMES, PRESETS } from '../faults/presets.ts';
 import type { SandboxStore } from '../store.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { layout } from './layout.ts';
+import { accountOf, displayName } from './member-names.ts';
+import { noticeOf } from './notice.ts';
 
-/** The failure menu: what is switched on, and for every endpoint what can be. */
-export function faultsPage({ faults }: SandboxStore): Html {
+/** The failure menu: what is switched on, situations to try, and for every endpoint each failure that it can have. */
+export function faultsPage(store: SandboxStore, query: URLSearchParams): Html {
+  const { faults } = store;
   return layout(
-    { title: 'Failures', section: '/__sandbox/faults' },
+    { title: 'Failures', section: '/__sandbox/faults', notice: noticeOf(store, query) },
     html`<h1>Failure menu</h1>
 <p class="lead">Everything LaunchDarkly could do to an app. Switch a failure on, use the app, and see what its users see.</p>
-<section aria-labelledby="on">
-<h2 id="on">Switched on</h2>
+<section class="on-now" aria-labelledby="on">
+<h2 id="on">On now</h2>
 ${faults.length === 0 ? html`<p class="aside">Nothing: all is well.</p>` : activeFaults(faults)}
 </section>
+<section aria-labelledby="presets">
+<h2 id="presets">Situations to try</h2>
+<p class="aside">Each replaces what is on now.</p>
+<ul class="menu">${PRESET_NAMES.map((name) => presetCard(store, name))}</ul>
+</section>
 <section aria-labelledby="menu">
-<h2 id="menu">Switch on</h2>
+<h2 id="menu">Every failure, endpoint by endpoint</h2>
 <div class="menu">
 ${everywhere()}
 ${ENDPOINT_NAMES.map(endpointForm)}
 </div>
 </section>
-<p class="aside">From a program: <code>PUT /__sandbox/faults</code> with
-<code>{"faults":[{"endpoint":"token","fault":"http_503","times":2}]}</code>; a failure without <code>times</code> stays until reset.</p>`,
+<p class="aside">From a program: <code>POST /__sandbox/presets</code> with <code>{"preset":"launchdarkly-down"}</code>, or
+<code>PUT /__sandbox/faults</code> with <code>{"faults":[{"endpoint":"token","fault":"http_503","times":2}]}</code>; a failure
+without <code>times</code> stays until it is switched off.</p>`,
   );
+}
+
+function presetCard(store: SandboxStore, name: PresetName): Html {
+  const { title, what, expect, effect } = PRESETS[name];
+  return html`<li class="card">
+<h3>${title}</h3>
+<p>${what}</p>
+<p class="aside"><strong>Expect:</strong> ${expect}</p>
+<form class="inline" method="post" action="/__sandbox/presets">
+<input type="hidden" name="preset" value="${name}">
+${
+  effect.type === 'person' &&
+  html`<label>Who<select name="persona" aria-label="Who: ${title}">${[...store.members.values()].map(
+    (member) =>
+      html`<option value="${member.id}">${displayName(member)}, ${accountOf(store, member).organization}</option>`,
+  )}</select></label>`
+}
+<button type="submit" aria-label="Try it: ${title}">Try it</button>
+</form>
+</li>`;
 }
 
 function activeFaults(faults: readonly Fault[]): Html {
@@ -47,7 +78,7 @@ function where({ endpoint, method }: Fault): string {
 }
 
 function howOften({ times, delayMs }: Fault): string {
-  const often = times === undefined ? 'until reset' : times === 1 ? 'once' : `${times} times`;
+  const often = times === undefined ? 'until switched off' : times === 1 ? 'once' : `${times} times`;
   return delayMs === undefined ? often : `${often}, after ${delayMs} ms`;
 }
 
@@ -75,8 +106,8 @@ function faultForm(
 <h3 id="${id}-title">${title} <small>${path}</small></h3>
 <input type="hidden" name="endpoint" value="${endpoint}">
 <label>Failure<select name="fault">${options.map(({ name, title }) => html`<option value="${name}">${title}</option>`)}</select></label>
-<label>How often<select name="times"><option value="1">once</option><option value="3">3 times</option><option value="">until reset</option></select></label>
-<label>Wait before, in ms<input type="number" name="delayMs" min="0" max="600000" step="100" placeholder="0"></label>
+<label>How often<select name="times"><option value="1">once</option><option value="3">3 times</option><option value="">until switched off</option></select></label>
+<label>Delay in ms<input type="number" name="delayMs" min="0" max="600000" step="100" placeholder="0"></label>
 <button type="submit">Switch on</button>
 </form>`;
 }

@@ -3,7 +3,8 @@ export interface Html {
   readonly text: string;
 }
 
-type Content = Html | string | number | false | undefined | readonly Content[];
+/** What may be put into a piece of HTML. */
+export type Content = Html | string | number | false | undefined | readonly Content[];
 
 /** Template tag: escapes every value, except pieces made by this same tag. Nothing comes of `undefined` and `false`. */
 export function html(strings: TemplateStringsArray, ...values: Content[]): Html {

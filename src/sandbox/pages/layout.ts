@@ -17,12 +17,14 @@ export interface LayoutOptions {
   title: string;
   /** The page's own path when it is one of the sandbox's sections; they then show as navigation. */
   section?: (typeof SECTIONS)[number]['path'];
+  /** What has just been done. */
+  notice?: Html | false;
   /** A narrow column, for the few words of signing in. */
   narrow?: boolean;
 }
 
 /** The frame of every page: it says that this is not LaunchDarkly before it says anything else. */
-export function layout({ title, section, narrow = false }: LayoutOptions, main: Html): Html {
+export function layout({ title, section, notice, narrow = false }: LayoutOptions, main: Html): Html {
   return html`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -41,6 +43,7 @@ export function layout({ title, section, narrow = false }: LayoutOptions, main: 
 ${section && navigation(section)}
 </header>
 <main id="main" tabindex="-1">
+${notice}
 ${main}
 </main>
 </body>

@@ -1,13 +1,21 @@
 import { ENDPOINT_NAMES } from '../faults/endpoints.ts';
-import type { LedgerEntry, LedgerFilter } from '../ledger/ledger.ts';
+import type { LedgerEntry } from '../ledger/ledger.ts';
+import type { SandboxStore } from '../store.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 import { layout } from './layout.ts';
+import { noticeOf } from './notice.ts';
 
 /** What arrived and what was answered, the newest first. */
-export function ledgerPage(entries: readonly LedgerEntry[], { endpoint }: LedgerFilter): Html {
+export function ledgerPage(
+  store: SandboxStore,
+  entries: readonly LedgerEntry[],
+  query: URLSearchParams,
+): Html {
+  const endpoint = query.get('endpoint');
+  const filter = new URLSearchParams([...query].filter(([name, value]) => name !== 'done' && value !== ''));
   return layout(
-    { title: 'Ledger', section: '/__sandbox/ledger' },
+    { title: 'Ledger', section: '/__sandbox/ledger', notice: noticeOf(store, query) },
     html`<h1>Ledger</h1>
 <p class="lead">Every request the sandbox received, the newest first. Secrets are masked; the same secret has the same mask
 everywhere, so that you can follow a code or a token on its way.</p>
@@ -18,9 +26,12 @@ everywhere, so that you can follow a code or a token on its way.</p>
     )}</select></label>
 <button type="submit">Show</button>
 </form>
-<form method="post" action="/__sandbox/ledger"><button type="submit" name="action" value="clear">Empty the ledger</button></form>
+<p class="actions"><a class="button" href="/__sandbox/ledger.har?${filter.toString()}">Download as HAR</a>
+<a class="button" href="/__sandbox/confirm?action=clear-ledger">Empty the ledger…</a></p>
 </div>
-${entries.length === 0 ? html`<p class="aside">Nothing yet. Log in with your app, then reload.</p>` : html`<ol class="ledger">${entries.map(row)}</ol>`}`,
+${entries.length === 0 ? html`<p class="aside">Nothing yet. Log in with your app, then reload.</p>` : html`<ol class="ledger">${entries.map(row)}</ol>`}
+<p class="aside">For tests: <code>GET /__sandbox/ledger?path=/trust/oauth/token&amp;since=12</code> gives the requests to a path after the one
+with that id, as JSON.</p>`,
   );
 }
 

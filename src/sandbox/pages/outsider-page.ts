@@ -16,6 +16,7 @@ export function outsiderPage(store: SandboxStore, request: AuthorizationRequest,
 ${accountOf(store, member).organization} as <span class="email">${member.email}</span>.</p>
 <p>Its OAuth2 client is not verified: only members of the account that registered it can log in. The app is not told that you
 came this far.</p>
-<p class="actions"><a class="button" href="/trust/oauth/login?${new URLSearchParams({ request: request.query }).toString()}">Log in as someone else</a></p>`,
+<p class="actions"><a class="button" href="${new URL(client.redirectUri).origin}/">Go back to ${new URL(client.redirectUri).host}</a>
+<a class="button" href="/trust/oauth/login?${new URLSearchParams({ request: request.query }).toString()}">Log in as someone else</a></p>`,
   );
 }
