@@ -52,7 +52,7 @@ async function snippet(file: string): Promise<string> {
 /** Copies what the guide says, into `into`. */
 async function copySources(into: string): Promise<void> {
   await mkdir(into, { recursive: true });
-  for (const part of ['auth', 'launchdarkly', 'fetch-user.ts', 'api-failure.ts']) {
+  for (const part of ['auth', 'launchdarkly', 'launchdarkly-login']) {
     await cp(path.join(root, 'src', part), path.join(into, part), { recursive: true });
   }
 }

@@ -80,7 +80,7 @@ app.get(redirectUri.pathname, async (req, res) => {
   const { _id: id, email } = await ask(access_token, '/api/v2/members/me');
 
   // 4. A new session id, so that an id planted before the login is worthless. The tokens are dropped here. Left out:
-  // keep them encrypted (src/auth/stored-session.ts), refresh them, notice removed members (src/auth/token-refresh.ts).
+  // keep them encrypted (src/auth/user-session.ts), refresh them, notice removed members (src/auth/token-refresh.ts).
   await promisify(req.session.regenerate).call(req.session);
   req.session.member = { id, accountId, email };
   await promisify(req.session.save).call(req.session);
@@ -93,7 +93,7 @@ async function ask(accessToken: string, path: string) {
   return (await answer.json()) as Record<'accountId' | '_id' | 'email', string>;
 }
 
-// 5. Use it. Left out: a 401 for programs instead of a redirect (src/auth/require-login.ts), pages (src/web/pages.ts).
+// 5. Use it. Left out: a 401 for programs instead of a redirect (src/auth/fresh-login.ts), pages (src/web/pages.ts).
 const requireLogin = (req: Request, res: Response, next: NextFunction) =>
   req.session.member ? next() : startLogin(req, res, req.originalUrl);
 const logOut = '<form method="post" action="/auth/logout"><button>Log out</button></form>';

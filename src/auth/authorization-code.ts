@@ -1,16 +1,15 @@
-import { hash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as client from 'openid-client';
 import { isTransient, LoginError } from './login-error.ts';
 import { toLoginError } from './oauth-error.ts';
-import { readTokenResponses } from './token-response.ts';
 
 /** An OAuth2 authorization server's endpoints: the part of RFC 8414 metadata that a login needs. */
 export interface AuthorizationServer {
   readonly issuer: string;
   readonly authorization_endpoint: string;
   readonly token_endpoint: string;
-  /** RFC 7009; without one, tokens simply run out. */
+  /** RFC 7009; without one, tokens are never revoked and stay valid until they expire. */
   readonly revocation_endpoint?: string;
 }
 
@@ -33,17 +32,17 @@ export interface OAuthClientOptions {
   readonly timeoutSeconds?: number;
 }
 
-/** What the token endpoint gave (RFC 6749, section 5.1). */
+/** What the token endpoint issued (RFC 6749, section 5.1). */
 export interface TokenSet {
   readonly accessToken: string;
   readonly refreshToken?: string;
-  /** Epoch milliseconds at which the access token ends; undefined when the server does not say. */
+  /** Epoch milliseconds at which the access token expires; undefined when the server does not say. */
   readonly expiresAt?: number;
   /** Space-separated; undefined when it is what was asked for. */
   readonly scope?: string;
 }
 
-/** An authorization request on its way to the browser, and what to remember until the response comes. */
+/** An authorization request, and what to remember until its response arrives. */
 export interface AuthorizationRequest {
   readonly url: URL;
   readonly state: string;
@@ -51,49 +50,42 @@ export interface AuthorizationRequest {
 }
 
 /** The authorization-code grant without Express. Every method that calls the server throws `LoginError`. */
-export interface OAuthClient {
-  /**
-   * RFC 6749, section 4.1.1, with PKCE.
-   * @param state has to be impossible to guess.
-   */
-  buildAuthorizationRequest(state?: string): AuthorizationRequest;
-  /**
-   * Checks the authorization response and redeems its code (RFC 6749, sections 4.1.2 to 4.1.4).
-   * @param query the query string of the callback, with or without `?`.
-   */
-  exchangeAuthorizationCode(query: string, expected: { state: string; codeVerifier: string }): Promise<TokenSet>;
-  /** RFC 6749, section 6. A refresh token that the server does not replace stays in use. */
-  refresh(tokens: TokenSet & { refreshToken: string }): Promise<TokenSet>;
-  /**
-   * RFC 7009: the refresh token first, then the access token, which is tried even when the first call fails. What meets
-   * transient trouble is tried once more a second later. Throws when the server did not take both.
-   */
-  revoke(tokens: TokenSet): Promise<void>;
-}
+export type OAuthClient = ReturnType<typeof createOAuthClient>;
 
-/** Milliseconds until a revocation that met transient trouble is tried once more. */
+/** Milliseconds before a revocation that failed in a transient way is tried again. */
 const revocationRetryDelay = 1_000;
 
 /**
- * Makes the grant for one registered client. Makes no network call: the endpoints are given, not discovered (RFC 8414).
- * Throws `TypeError` when an endpoint is no URL.
+ * Sets up the grant for one registered client. Makes no network call: the endpoints are given, not discovered (RFC 8414).
+ * Throws `TypeError` when an endpoint is not a URL.
  */
-export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
+export function createOAuthClient(options: OAuthClientOptions) {
   const { redirectUri, scope, pkce = true } = options;
   const configuration = configure(options);
 
   return {
-    buildAuthorizationRequest(state = oneTimeValue()) {
-      const codeVerifier = oneTimeValue();
+    /**
+     * RFC 6749, section 4.1.1, with PKCE.
+     * @param state must be impossible to guess; default: 256 random bits.
+     */
+    buildAuthorizationRequest(state = client.randomState()): AuthorizationRequest {
+      const codeVerifier = client.randomPKCECodeVerifier();
       const challenge = {
-        code_challenge: sha256(codeVerifier),
+        code_challenge: createHash('sha256').update(codeVerifier).digest('base64url'),
         code_challenge_method: 'S256',
       };
       const parameters = { redirect_uri: redirectUri, scope, state, ...(pkce && challenge) };
       return { url: client.buildAuthorizationUrl(configuration, parameters), state, codeVerifier };
     },
 
-    async exchangeAuthorizationCode(query, { state, codeVerifier }) {
+    /**
+     * Checks the authorization response and redeems its code (RFC 6749, sections 4.1.2 to 4.1.4).
+     * @param query the query string of the callback, with or without `?`.
+     */
+    async exchangeAuthorizationCode(
+      query: string,
+      { state, codeVerifier }: { state: string; codeVerifier: string },
+    ): Promise<TokenSet> {
       const response = new URL(`${redirectUri}?${authorizationResponse(query)}`);
       const checks = { expectedState: state, ...(pkce && { pkceCodeVerifier: codeVerifier }) };
       try {
@@ -103,32 +95,36 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
       }
     },
 
-    async refresh(tokens) {
+    /** RFC 6749, section 6. When the server issues no new refresh token, the old one stays in use. */
+    async refresh({ refreshToken }: TokenSet & { refreshToken: string }): Promise<TokenSet> {
       try {
-        const answer = await client.refreshTokenGrant(configuration, tokens.refreshToken);
-        return { refreshToken: tokens.refreshToken, ...toTokenSet(answer) };
+        return { refreshToken, ...toTokenSet(await client.refreshTokenGrant(configuration, refreshToken)) };
       } catch (error) {
         throw toLoginError(error);
       }
     },
 
-    async revoke({ accessToken, refreshToken }) {
+    /**
+     * RFC 7009: first the refresh token, then the access token, even when the first call fails. After a transient failure
+     * it tries once more, a second later. Throws when the server did not accept both.
+     */
+    async revoke({ accessToken, refreshToken }: TokenSet): Promise<void> {
       if (!options.server.revocation_endpoint) return;
       const failed = await revokeEach([
         ...(refreshToken ? [{ token: refreshToken, hint: 'refresh_token' }] : []),
         { token: accessToken, hint: 'access_token' },
       ]);
-      const again = failed.filter(({ error }) => isTransient(error));
-      const lasting = failed.filter(({ error }) => !isTransient(error));
-      if (again.length > 0) {
+      const transient = failed.filter(({ error }) => isTransient(error));
+      const permanent = failed.filter(({ error }) => !isTransient(error));
+      if (transient.length > 0) {
         await sleep(revocationRetryDelay);
-        lasting.push(...(await revokeEach(again)));
+        permanent.push(...(await revokeEach(transient)));
       }
-      if (lasting[0]) throw lasting[0].error;
+      if (permanent[0]) throw permanent[0].error;
     },
   };
 
-  /** One after the other. Returns those that the server did not take, and why. */
+  /** One after the other. Returns those that the server did not accept, and why. */
   async function revokeEach(tokens: readonly { token: string; hint: string }[]) {
     const failed: { token: string; hint: string; error: LoginError }[] = [];
     for (const { token, hint } of tokens) {
@@ -142,7 +138,6 @@ export function createOAuthClient(options: OAuthClientOptions): OAuthClient {
   }
 }
 
-/** The endpoints are given, not discovered: no network call is needed to start. */
 function configure(options: OAuthClientOptions): client.Configuration {
   const { server, clientId, clientSecret, clientAuth = 'post' } = options;
   const authenticate = clientAuth === 'basic' ? clientSecretBasic : client.ClientSecretPost;
@@ -154,8 +149,8 @@ function configure(options: OAuthClientOptions): client.Configuration {
 }
 
 /**
- * HTTP Basic with id and secret form-encoded first (RFC 6749, section 2.3.1). openid-client's own encodes `-._*` too, and
- * servers that do not decode then know no such client; the form encoding of browsers leaves them as they are.
+ * HTTP Basic with id and secret form-encoded first (RFC 6749, section 2.3.1). openid-client's own also encodes `-._*`,
+ * and a server that does not decode then rejects the client. The form encoding of browsers leaves them as they are.
  */
 function clientSecretBasic(clientSecret: string): client.ClientAuth {
   return (_server, { client_id }, _body, headers) => {
@@ -168,35 +163,25 @@ function formEncode(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice('='.length);
 }
 
-/** Plain http never leaves the machine. */
+/** Plain http is accepted only when it stays on this machine. */
 function isLoopbackHttp(endpoint: string): boolean {
   const { protocol, hostname } = new URL(endpoint);
   return protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
-/** 256 random bits: as a code verifier, what RFC 7636, section 4.1 recommends. */
-function oneTimeValue(): string {
-  return randomBytes(32).toString('base64url');
-}
-
-/** What openid-client does with WebCrypto, which sends the few bytes through the thread pool. */
-function sha256(text: string): string {
-  return hash('sha256', text, 'base64url');
-}
-
 const responseParameters = new Set(['code', 'state', 'iss', 'error', 'error_description']);
 
-/** RFC 6749, section 4.1.2: a client ignores the parameters it does not know. RFC 9207 adds `iss`. */
+/** RFC 6749, section 4.1.2: a client ignores unknown parameters. RFC 9207 adds `iss`. */
 function authorizationResponse(query: string): string {
   const known = [...new URLSearchParams(query)].filter(([name]) => responseParameters.has(name));
   return new URLSearchParams(known).toString();
 }
 
-/** Any other type would have to be used in another way (RFC 6749, section 7.1). */
+/** Any other token type is used in another way (RFC 6749, section 7.1). */
 function toTokenSet(answer: client.TokenEndpointResponse): TokenSet {
   if (answer.token_type !== 'bearer') {
     const cause = new Error('The token type is not "bearer", the only one that this client can use.');
-    throw new LoginError('provider_nonsense', { cause });
+    throw new LoginError('provider_invalid_response', { cause });
   }
   return {
     accessToken: answer.access_token,
@@ -204,4 +189,45 @@ function toTokenSet(answer: client.TokenEndpointResponse): TokenSet {
     ...(answer.expires_in !== undefined && { expiresAt: Date.now() + answer.expires_in * 1000 }),
     ...(answer.scope && { scope: answer.scope }),
   };
+}
+
+/**
+ * Wraps the `fetch` with which openid-client calls the token endpoint, so that answers are read as RFC 6749 says: a client
+ * ignores unknown members (section 5.1), and an `error` in the body counts whatever the headers say (section 5.2). Calls
+ * carry the user agent of the host app's `fetch`, like its other calls.
+ */
+function readTokenResponses(fetch: client.CustomFetch): client.CustomFetch {
+  return async (url, options) => {
+    const { 'user-agent': _, ...headers } = options.headers;
+    const response = await fetch(url, { ...options, headers });
+    const body = await readObject(response);
+    if (!body) return response;
+    if (response.status >= 400) return typeof body.error === 'string' ? replaceBody(response, body) : response;
+    const known = withoutUnknown(body);
+    return Object.keys(known).length === Object.keys(body).length ? response : replaceBody(response, known);
+  };
+}
+
+async function readObject(response: Response): Promise<Record<string, unknown> | undefined> {
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => undefined);
+  return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : undefined;
+}
+
+/**
+ * Some servers write `null` or the empty string for an optional member that is absent. This is not OpenID Connect: an
+ * `id_token` would be checked against an issuer and a key that nobody configured.
+ */
+function withoutUnknown(body: Record<string, unknown>): Record<string, unknown> {
+  const isAbsent = ([name, value]: [string, unknown]) =>
+    ['expires_in', 'refresh_token', 'scope'].includes(name) && (value === null || value === '');
+  return Object.fromEntries(Object.entries(body).filter((member) => member[0] !== 'id_token' && !isAbsent(member)));
+}
+
+/** openid-client would check `WWW-Authenticate` and the content type before it reads an `error`. */
+function replaceBody({ status, headers }: Response, body: Record<string, unknown>): Response {
+  const retryAfter = headers.get('retry-after');
+  return Response.json(body, { status, ...(retryAfter !== null && { headers: { 'retry-after': retryAfter } }) });
 }

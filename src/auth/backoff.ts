@@ -1,62 +1,51 @@
 import type { LoginError } from './login-error.ts';
 
-/** When the authorization server may be asked again after it failed: for one session, and for all of them. */
-export interface Backoff {
-  /** Whether to ask for this session now. */
-  allows(sessionId: string): boolean;
-  /** Asking for this session failed. */
-  failed(sessionId: string, error: LoginError): void;
-  /** The server answered. */
-  answered(): void;
-}
+/** When the authorization server may be asked again after a failure: for one session, and for all of them. */
+export type Backoff = ReturnType<typeof createBackoff>;
 
-/** How long the server is left alone after it failed, in milliseconds, unless it asks for longer. */
-const pause = 5_000;
-const longestPause = 60_000;
-/** After this many calls in a row without an answer, one pause holds for every session. */
-const mostUnanswered = 5;
-const mostRemembered = 10_000;
+/** Milliseconds to wait after a failure, unless the server asks for longer. */
+const backoffMs = 5_000;
+const maxBackoffMs = 60_000;
+/** After this many calls in a row without an answer, all sessions wait together. */
+const maxUnanswered = 5;
+const maxSessions = 10_000;
 
 /**
- * Remembers failures in this process. While the server answers nobody, at most one session in a pause asks it, so that
- * thousands of members take no more connections than a few.
+ * Remembers failures in this process. While the server does not answer at all, only one session in `backoffMs` asks it, so
+ * that thousands of users need no more connections than a few.
  */
-export function createBackoff(): Backoff {
-  const pausedUntil = new Map<string, number>();
+export function createBackoff() {
+  const backoffUntil = new Map<string, number>();
   let unanswered = 0;
-  let allPausedUntil = 0;
+  let allBackoffUntil = 0;
 
   return {
-    allows(sessionId) {
-      if (isAhead(pausedUntil.get(sessionId))) return false;
-      if (unanswered < mostUnanswered) return true;
-      if (isAhead(allPausedUntil)) return false;
-      allPausedUntil = Date.now() + pause;
+    /** Whether the server may be asked for this session now. */
+    allows(sessionId: string): boolean {
+      if (isFuture(backoffUntil.get(sessionId))) return false;
+      if (unanswered < maxUnanswered) return true;
+      if (isFuture(allBackoffUntil)) return false;
+      allBackoffUntil = Date.now() + backoffMs;
       return true;
     },
-    failed(sessionId, error) {
-      const asked = (error.retryAfterSeconds ?? 0) * 1000;
-      if (pausedUntil.size >= mostRemembered) pausedUntil.clear();
-      pausedUntil.set(sessionId, Date.now() + Math.min(Math.max(pause, asked), longestPause));
-      if (!isUnanswered(error)) {
-        unanswered = 0;
-        return;
-      }
-      unanswered += 1;
-      allPausedUntil = Date.now() + pause;
+    /** A call for this session failed. */
+    failed(sessionId: string, { reason, retryAfterSeconds = 0 }: LoginError): void {
+      if (backoffUntil.size >= maxSessions) backoffUntil.clear();
+      const wait = Math.min(Math.max(backoffMs, retryAfterSeconds * 1000), maxBackoffMs);
+      backoffUntil.set(sessionId, Date.now() + wait);
+      const isAnswered = reason !== 'provider_timeout' && reason !== 'provider_unreachable';
+      unanswered = isAnswered ? 0 : unanswered + 1;
+      if (!isAnswered) allBackoffUntil = Date.now() + backoffMs;
     },
-    answered() {
+    /** The server answered. */
+    answered(): void {
       unanswered = 0;
     },
   };
 }
 
-/** A pause that seems longer than the longest there is was begun before the clock was set back: it is over. */
-function isAhead(time = 0): boolean {
+/** A wait longer than the longest one was set before the clock was moved back: it is over. */
+function isFuture(time = 0): boolean {
   const remaining = time - Date.now();
-  return remaining > 0 && remaining <= longestPause;
-}
-
-function isUnanswered({ reason }: LoginError): boolean {
-  return reason === 'provider_timeout' || reason === 'provider_unreachable';
+  return remaining > 0 && remaining <= maxBackoffMs;
 }

@@ -1,53 +1,53 @@
-import type { Request } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { LoginError } from './login-error.ts';
+import type { LoginLoopGuard } from './login-loop-guard.ts';
+import { isPageVisit } from './navigation.ts';
 import type { RenewalOptions } from './token-refresh.ts';
-import { answerAge, createRenewal, earlyShare, isRenewalDue } from './token-refresh.ts';
+import { createRenewal, earlyRefreshRatio, isRefreshDue, verificationAge } from './token-refresh.ts';
 import type { Login } from './user-session.ts';
 import { currentLogin, endUserSession, openTokens } from './user-session.ts';
 
-/** What keeping a login alive needs. */
-export interface LiveLoginOptions extends RenewalOptions {
+/** What keeping a login fresh needs. */
+export interface FreshLoginOptions extends RenewalOptions {
   /** Milliseconds a login may last. */
   readonly maxAge: number;
 }
 
-/** A login that is refreshed and checked again as it grows old. */
-export interface LiveLogin {
-  /**
-   * The login of this request, refreshed and re-checked when that is due; undefined when nobody is logged in. Throws
-   * `LoginError` when the person may no longer enter. Trouble at the authorization server throws nothing: the session
-   * stays as it is.
-   */
-  ensure(req: Request): Promise<Login | undefined>;
-  /**
-   * Runs `task` with the access token. When that fails with `status` 401, the token is refreshed and the task run once
-   * more; a second 401 ends the session. Throws `LoginError`: `login_required` when nobody is logged in, `provider_failed`
-   * when the token cannot be refreshed for now, another reason when the person may no longer enter. Rejects with what
-   * `task` or the session store throws.
-   */
-  withAccessToken<T>(req: Request, task: (accessToken: string) => Promise<T>): Promise<T>;
-}
+/** Milliseconds a request waits for a renewal before it uses the last known answer. */
+const maxRenewalWaitMs = 2_500;
 
-/** How long a visitor waits for a renewal, in milliseconds, before the last known answer is used. */
-const patience = 2_500;
+/** Keeps logins fresh: refreshes their tokens and asks again who the member is. */
+export type FreshLogins = ReturnType<typeof createFreshLogins>;
 
-/** Makes what keeps logins alive. `maxAge` and `revalidateAfter` are milliseconds. */
-export function createLiveLogin(options: LiveLoginOptions): LiveLogin {
+/** @param options `maxAge` and `revalidateAfter` are milliseconds. */
+export function createFreshLogins(options: FreshLoginOptions) {
   const { sealer, maxAge, revalidateAfter } = options;
   const renew = createRenewal(options);
 
   return {
-    async ensure(req) {
+    /**
+     * The login of this request, refreshed and verified when that is due; undefined when nobody is logged in. Throws
+     * `LoginError` when the member may no longer enter. When the server is unavailable nothing is thrown, and existing
+     * sessions stay valid.
+     */
+    async freshLogin(req: Request): Promise<Login | undefined> {
       const login = currentLogin(req);
       if (!login) return undefined;
       if (Date.now() - login.startedAt > maxAge) return end(req);
-      const age = answerAge(login);
-      if (isRenewalDue(login) || age >= revalidateAfter) return waitForRenewal(req, login);
-      if (age >= revalidateAfter * earlyShare) renewUnseen(req);
+      const age = verificationAge(login);
+      if (isRefreshDue(login) || age >= revalidateAfter) return waitForRenewal(req, login);
+      // In the background; the next request sees the result.
+      if (age >= revalidateAfter * earlyRefreshRatio) renew(req.sessionStore, req.sessionID).outcome.catch(() => {});
       return login;
     },
 
-    async withAccessToken(req, task) {
+    /**
+     * Runs `task` with the access token. When that fails with `status` 401, refreshes the token and runs it once more; a
+     * second 401 ends the session. Throws `LoginError`: `login_required` when nobody is logged in, `provider_failed` when
+     * the token cannot be refreshed now, another reason when the member may no longer enter. Rejects with what `task` or
+     * the session store throws.
+     */
+    async withAccessToken<T>(req: Request, task: (accessToken: string) => Promise<T>): Promise<T> {
       const used = accessToken(req);
       try {
         return await task(used);
@@ -72,17 +72,35 @@ export function createLiveLogin(options: LiveLoginOptions): LiveLogin {
 
   async function waitForRenewal(req: Request, login: Login): Promise<Login | undefined> {
     const { outcome, startedAt } = renew(req.sessionStore, req.sessionID);
-    const left = Math.min(startedAt + patience - Date.now(), patience);
+    const left = Math.min(startedAt + maxRenewalWaitMs - Date.now(), maxRenewalWaitMs);
     const renewed = await Promise.race([outcome, after(left, login)]);
     if (!renewed) return end(req);
     if (renewed.revision > login.revision) req.session.login = renewed;
     return renewed;
   }
+}
 
-  /** In the background; the next request sees the result. */
-  function renewUnseen(req: Request): void {
-    renew(req.sessionStore, req.sessionID).outcome.catch(() => {});
-  }
+/**
+ * Middleware that lets a request pass when a user is logged in. A page visit is redirected to log in and returns to the
+ * same URL afterwards; any other request fails with `LoginError('login_required')`.
+ */
+export function createRequireLogin(options: {
+  freshLogin: FreshLogins['freshLogin'];
+  loopGuard: LoginLoopGuard;
+  loginPath: string;
+}): RequestHandler {
+  const { freshLogin, loopGuard, loginPath } = options;
+
+  return async function requireLogin(req: Request, res: Response, next: NextFunction): Promise<void> {
+    res.set('Cache-Control', 'no-store');
+    if (await freshLogin(req)) {
+      loopGuard.reset(req, res);
+      return next();
+    }
+    if (req.originalUrl.startsWith('/api/') || !isPageVisit(req)) throw new LoginError('login_required');
+    loopGuard.assertNoLoop(req, res);
+    res.redirect(303, `${loginPath}?returnTo=${encodeURIComponent(req.originalUrl)}`);
+  };
 }
 
 async function end(req: Request): Promise<undefined> {

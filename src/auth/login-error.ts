@@ -1,23 +1,25 @@
+import type { Request } from 'express';
+
 /**
- * Every way a login, or the session it began, can fail. The list is closed: the host app maps each reason to a status
- * and a page, and its compiler complains when a reason is added here and not there.
+ * Every way in which a login, or the session it started, can fail. The list is closed: when a reason is added here, the
+ * host app's table of statuses and pages no longer compiles until it has it as well.
  */
 export type LoginErrorReason =
   /** The authorization response came without any cookie: blocked, or opened in another browser. */
   | 'cookies_missing'
-  /** No login with this `state` is under way in this browser: opened directly, finished already, other host. */
+  /** No login with this `state` is under way in this browser: opened directly, already finished, or another host. */
   | 'login_unknown'
   /** More than ten minutes passed between leaving for the authorization server and coming back. */
   | 'login_expired'
-  /** Logins succeed, yet the next page knows nobody: the session does not stick. */
+  /** Logins succeed, but on the next page nobody is logged in: the session does not stick. */
   | 'login_loop'
-  /** The person pressed Cancel (RFC 6749, section 4.1.2.1). */
+  /** The user pressed Cancel (RFC 6749, section 4.1.2.1). */
   | 'access_denied'
   /** The authorization server sent another `error` back (RFC 6749, section 4.1.2.1). */
   | 'authorization_failed'
   /** The authorization response breaks the protocol: no code, a repeated parameter, a foreign `iss` (RFC 9207). */
   | 'response_rejected'
-  /** The token endpoint refused the code: spent, expired, or issued for somebody else (`invalid_grant`). */
+  /** The token endpoint refused the code: spent, expired, or issued for another client (`invalid_grant`). */
   | 'code_rejected'
   /** The token endpoint does not accept our client id and secret (`invalid_client`). */
   | 'client_rejected'
@@ -29,41 +31,41 @@ export type LoginErrorReason =
   | 'provider_rate_limited'
   /** No connection to the authorization server: DNS, refused, reset, TLS, proxy. */
   | 'provider_unreachable'
-  /** The authorization server took too long, or says that we did (HTTP 408). */
+  /** The authorization server took too long, or reported that we did (HTTP 408). */
   | 'provider_timeout'
   /** The authorization server failed (HTTP 5xx). */
   | 'provider_failed'
-  /** The authorization server answered something that is not in its protocol. */
-  | 'provider_nonsense'
-  /** The person belongs to an account whose members may not enter. */
+  /** The authorization server answered with something that its protocol does not know. */
+  | 'provider_invalid_response'
+  /** The member's account is not allowed in. */
   | 'account_not_allowed'
-  /** The person's role may not enter. */
+  /** The member's role is not allowed in. */
   | 'role_not_allowed'
-  /** The person has not accepted the invitation to the account yet. */
+  /** The member has not accepted the invitation to the account yet. */
   | 'invitation_pending'
-  /** The API would not say who the person is. */
+  /** The API refused to say who the member is. */
   | 'profile_refused'
-  /** Two answers of the API name two different people. */
+  /** Two answers of the API name two different members. */
   | 'identity_mismatch'
-  /** Nobody is logged in, and the request is not one that can be sent to a login page. */
+  /** Nobody is logged in, and the request cannot be redirected to a login page. */
   | 'login_required'
-  /** A request to log out that another site made the browser send. */
+  /** Another site made the browser send a logout request. */
   | 'cross_site_request';
 
 /** What else is known about a failure. */
 export interface LoginErrorDetails {
   /** The original error, for the log only: it may quote the authorization server. */
   cause?: unknown;
-  /** Where the person was going, so that trying again leads there: a path on this site. */
+  /** Where the user was going, so that another attempt leads there: a path on this site. */
   returnTo?: string | undefined;
-  /** Seconds after which trying again makes sense, of which at most an hour is kept. */
+  /** Seconds to wait before trying again; capped at one hour. */
   retryAfterSeconds?: number | undefined;
 }
 
-/** A server, or a clock that is wrong, may ask for a wait of years. */
-const longestRetryAfter = 3_600;
+/** A faulty server or clock may ask for a wait of years. */
+const maxRetryAfter = 3_600;
 
-/** A login failed, for one of the known reasons. Its message is the reason: wording belongs to the host app. */
+/** A login failed, for one of the known reasons. Its message is the reason; the wording is the host app's. */
 export class LoginError extends Error {
   override readonly name = 'LoginError';
   readonly reason: LoginErrorReason;
@@ -77,11 +79,11 @@ export class LoginError extends Error {
     this.retryAfterSeconds =
       retryAfterSeconds === undefined || Number.isNaN(retryAfterSeconds)
         ? undefined
-        : Math.min(Math.max(retryAfterSeconds, 0), longestRetryAfter);
+        : Math.min(Math.max(retryAfterSeconds, 0), maxRetryAfter);
   }
 }
 
-/** Whether a failure says nothing about the person: trying later may work, so nobody is logged out for it. */
+/** Whether trying again later may work. Such a failure says nothing about the member and never ends a session. */
 export function isTransient(error: unknown): boolean {
   return error instanceof LoginError && transientReasons.has(error.reason);
 }
@@ -91,5 +93,24 @@ const transientReasons: ReadonlySet<LoginErrorReason> = new Set([
   'provider_unreachable',
   'provider_timeout',
   'provider_failed',
-  'provider_nonsense',
+  'provider_invalid_response',
 ]);
+
+/** Something that happened to a login, for the log. It holds no secret except those in `req`. */
+export interface AuthEvent {
+  readonly event:
+    | 'login_succeeded'
+    | 'logged_out'
+    | 'tokens_refreshed'
+    | 'user_verified'
+    /** The authorization server, or the host app's rules, do not let the member stay. */
+    | 'session_ended'
+    /** The tokens could not be refreshed or the API could not be asked, but nobody refused the member. */
+    | 'session_kept'
+    | 'revocation_failed';
+  /** Why, when something went wrong. Its causes may quote the authorization server. */
+  readonly error?: unknown;
+  readonly user?: { readonly id: string; readonly accountId: string };
+  /** The request in which it happened; undefined for background work. */
+  readonly req?: Request;
+}

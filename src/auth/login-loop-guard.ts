@@ -1,45 +1,42 @@
 import type { Request, Response } from 'express';
-import { cookieOptions, readCookies } from './cookies.ts';
 import { LoginError } from './login-error.ts';
+import { cookieOptions, readCookies } from './login-transaction.ts';
+
+/** Logins in a row, each within a minute of the last, after which the next one is not started. */
+const maxLogins = 2;
+const countMaxAge = 60_000;
 
 /**
- * Notices a login that succeeds again and again while the next page knows nobody, because the session does not stick:
- * without this, browser and authorization server would redirect each other for ever.
+ * Stops a redirect loop. When the session does not stick, each login succeeds and the next page starts another one; the
+ * browser and the authorization server would redirect each other forever.
  */
-export interface LoginRounds {
-  /** A login succeeded. */
-  count(req: Request, res: Response): void;
-  /** Nobody is logged in. Throws `LoginError('login_loop')` when two logins have just succeeded. */
-  stopLoop(req: Request, res: Response): void;
-  /** The session sticks, or has ended on purpose. */
-  forget(req: Request, res: Response): void;
-}
-
-const most = 2;
-const memory = 60_000;
+export type LoginLoopGuard = ReturnType<typeof createLoginLoopGuard>;
 
 /**
- * Counts in a cookie of the browser, for a minute after each login: the server stores nothing.
+ * Counts recent logins in a cookie; the server stores nothing.
  * @param secure whether the cookie is sent over https only.
  */
-export function createLoginRounds({ cookieName, secure }: { cookieName: string; secure: boolean }): LoginRounds {
+export function createLoginLoopGuard({ cookieName, secure }: { cookieName: string; secure: boolean }) {
   const attributes = cookieOptions(secure);
 
   return {
-    count(req, res) {
-      res.cookie(cookieName, String(counted(req) + 1), { ...attributes, maxAge: memory });
+    /** A login succeeded. */
+    recordLogin(req: Request, res: Response): void {
+      res.cookie(cookieName, String(recentLogins(req) + 1), { ...attributes, maxAge: countMaxAge });
     },
-    stopLoop(req, res) {
-      if (counted(req) < most) return;
+    /** Call before starting a login. Throws `LoginError('login_loop')` when two have just succeeded. */
+    assertNoLoop(req: Request, res: Response): void {
+      if (recentLogins(req) < maxLogins) return;
       res.clearCookie(cookieName, attributes);
       throw new LoginError('login_loop');
     },
-    forget(req, res) {
+    /** The session sticks, or the user logged out. */
+    reset(req: Request, res: Response): void {
       if (cookieName in readCookies(req)) res.clearCookie(cookieName, attributes);
     },
   };
 
-  function counted(req: Request): number {
+  function recentLogins(req: Request): number {
     const value = readCookies(req)[cookieName] ?? '';
     return /^\d$/.test(value) ? Number(value) : 0;
   }

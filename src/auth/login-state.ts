@@ -1,40 +1,32 @@
-import { hash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Sealer } from './sealer.ts';
 
-/** What the `state` of one attempt to log in says to this app, and to nobody else. */
+/** What the `state` of one login attempt says to this app. It is sealed, so nobody else can read it. */
 export interface LoginState {
   /** A path on this site. */
   readonly returnTo: string;
   /** Epoch milliseconds. */
   readonly startedAt: number;
-  /** How often this attempt had to begin again because its browser had forgotten it. */
+  /** How often this attempt was restarted because the browser no longer had its cookie. */
   readonly restarts: number;
 }
 
 /**
- * Writes and reads `state` (RFC 6749, section 4.1.1). It carries where the person was going, because nothing else comes
- * back for a login that the browser has forgotten: cookies for forty tabs would not fit into a request.
+ * Writes and reads `state` (RFC 6749, section 4.1.1). It carries `returnTo`, because nothing else comes back when the
+ * browser has lost the login's cookie: cookies for forty tabs would not fit into a request.
  */
-export interface LoginStates {
-  /** 256 random bits and the sealed content: some 100 characters, and 4 more for every 3 of `returnTo`. */
-  create(content: LoginState): string;
-  /** Undefined when this app did not write it. Proves nothing about the browser it comes from. */
-  read(state: unknown): LoginState | undefined;
-}
+export type LoginStates = ReturnType<typeof createLoginStates>;
 
-/** Identifies the attempt that `state` belongs to, in 43 characters (SHA-256, base64url), however long `state` is. */
-export function loginIdOf(state: string): string {
-  return hash('sha256', state, 'base64url');
-}
-
-/** @param sealer for this use only: what is sealed for another must not be taken for a `state`. */
-export function createLoginStates(sealer: Sealer): LoginStates {
+/** @param sealer for this use only, so that nothing sealed for another use can pass as a `state`. */
+export function createLoginStates(sealer: Sealer) {
   return {
-    create({ returnTo, startedAt, restarts }) {
+    /** 256 random bits and the sealed content: about 100 characters, and 4 more for every 3 of `returnTo`. */
+    create({ returnTo, startedAt, restarts }: LoginState): string {
       const random = randomBytes(32).toString('base64url');
       return `${random}.${sealer.seal(JSON.stringify([returnTo, startedAt, restarts]), random)}`;
     },
-    read(state) {
+    /** Undefined when this app did not write it. It proves nothing about the browser that sends it. */
+    read(state: unknown): LoginState | undefined {
       if (typeof state !== 'string') return undefined;
       const [random = '', sealed = ''] = state.split('.');
       const content = sealer.open(sealed, random);
@@ -43,4 +35,25 @@ export function createLoginStates(sealer: Sealer): LoginStates {
       return { returnTo, startedAt, restarts };
     },
   };
+}
+
+/** Identifies the attempt that a `state` belongs to: 43 characters (SHA-256, base64url), however long the `state` is. */
+export function loginIdOf(state: string): string {
+  return createHash('sha256').update(state).digest('base64url');
+}
+
+const maxReturnTo = 1000;
+
+/**
+ * Where to send the browser after a login: the given value when it is a path on this site, else `/`. Only characters
+ * that a browser sends in a request line are accepted, and the path is normalised first, so `//host`, `/\host`,
+ * `/.//host`, `https:` and control characters cannot lead to another site. At most 1,000 characters.
+ */
+export function safeReturnTo(value: unknown): string {
+  if (typeof value !== 'string' || value.length > maxReturnTo || !/^\/[\x21-\x7e]*$/.test(value)) return '/';
+  const base = 'http://site.invalid';
+  if (!URL.canParse(value, base)) return '/';
+  const { origin, pathname, search, hash } = new URL(value, base);
+  const path = pathname + search + hash;
+  return origin === base && !path.startsWith('//') ? path : '/';
 }

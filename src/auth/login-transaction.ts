@@ -1,10 +1,10 @@
-import type { Request, Response } from 'express';
-import { cookieOptions, readCookies } from './cookies.ts';
+import { parseCookie } from 'cookie';
+import type { CookieOptions, Request, Response } from 'express';
 import { LoginError } from './login-error.ts';
 import { loginIdOf } from './login-state.ts';
 import type { Sealer } from './sealer.ts';
 
-/** What the browser of one attempt to log in must bring back from the authorization server. */
+/** What the browser must bring back from the authorization server to finish one login attempt. */
 export interface LoginTransaction {
   /** RFC 6749, section 10.12: proves that the response answers this browser's own request. */
   readonly state: string;
@@ -19,22 +19,12 @@ interface StoredTransaction extends Omit<LoginTransaction, 'state'> {
   readonly id: string;
 }
 
-/** Keeps login transactions in the browser that began them, sealed, one cookie each: the server stores nothing. */
-export interface LoginTransactions {
-  /** Remembers an attempt. A sixth one in the same browser takes the place of the oldest. */
-  save(req: Request, res: Response, transaction: LoginTransaction): void;
-  /**
-   * Returns the attempt that belongs to `state` and clears its cookie, whatever becomes of it. Throws `LoginError` when
-   * there is none (`cookies_missing`, `login_unknown`) or it is too old (`login_expired`).
-   */
-  take(req: Request, res: Response, state: unknown): LoginTransaction;
-  /** The ids (`loginIdOf`) of the attempts this browser remembers that are not too old. */
-  pending(req: Request): string[];
-}
+/** Keeps login transactions in the browser that began them: one sealed cookie each. The server stores nothing. */
+export type LoginTransactions = ReturnType<typeof createLoginTransactions>;
 
 /**
- * Cookies `<name>.0` to `<name>.4`. Tabs that are opened together send no cookie yet, so nothing could be cleared for
- * them: a fixed set of names is what keeps a browser's cookies small, whatever happens (under 2 KB for all five).
+ * Cookies `<name>.0` to `<name>.4`. Tabs that are opened together send no cookie yet, so none could be cleared for them:
+ * a fixed set of names keeps a browser's cookies under 2 KB in every case.
  */
 const slots = ['0', '1', '2', '3', '4'];
 const lifetime = 10 * 60_000;
@@ -44,53 +34,49 @@ export function isTooOld({ startedAt }: { readonly startedAt: number }): boolean
   return Date.now() - startedAt > lifetime;
 }
 
-/** @param options.secure whether the cookies are sent over https only. */
-export function createLoginTransactions(options: {
-  sealer: Sealer;
-  /** The beginning of the cookies' names. */
-  cookieName: string;
-  secure: boolean;
-}): LoginTransactions {
+/**
+ * @param options.cookieName what the cookies' names start with.
+ * @param options.secure whether the cookies are sent over https only.
+ */
+export function createLoginTransactions(options: { sealer: Sealer; cookieName: string; secure: boolean }) {
   const { sealer, cookieName, secure } = options;
   const attributes = cookieOptions(secure);
 
   return {
-    save(req, res, { state, ...rest }) {
+    /** Remembers an attempt. A sixth one in the same browser replaces the oldest. */
+    save(req: Request, res: Response, { state, ...rest }: LoginTransaction): void {
       const stored: StoredTransaction = { id: loginIdOf(state), ...rest };
       const sealed = sealer.seal(JSON.stringify(stored), cookieName);
       res.cookie(slotFor(req), sealed, { ...attributes, maxAge: lifetime });
     },
-    take(req, res, state) {
+    /**
+     * Returns the attempt that belongs to `state` and clears its cookie, also when the login then fails. Throws
+     * `LoginError` when there is none (`cookies_missing`, `login_unknown`) or it is too old (`login_expired`).
+     */
+    take(req: Request, res: Response, state: unknown): LoginTransaction {
       const id = typeof state === 'string' ? loginIdOf(state) : undefined;
       const found = readAll(req).find(({ stored }) => stored.id === id);
-      if (typeof state !== 'string' || !found) throw notUnderWay(req, state);
+      if (typeof state !== 'string' || !found) throw notFound(req, state);
       res.clearCookie(found.name, attributes);
       if (isTooOld(found.stored)) throw new LoginError('login_expired');
       const { codeVerifier, startedAt } = found.stored;
       return { state, codeVerifier, startedAt };
     },
-    pending: (req) =>
+    /** The ids (`loginIdOf`) of the attempts in this browser that are not too old. */
+    pending: (req: Request): string[] =>
       readAll(req)
         .filter(({ stored }) => !isTooOld(stored))
         .map(({ stored }) => stored.id),
   };
 
   function readAll(req: Request): { name: string; stored: StoredTransaction }[] {
-    return Object.entries(readCookies(req)).flatMap(([name, sealed]) => {
-      const stored = name.startsWith(`${cookieName}.`) ? open(sealed) : undefined;
-      return stored ? [{ name, stored }] : [];
+    return Object.entries(readCookies(req)).flatMap(([name, sealed = '']) => {
+      const text = name.startsWith(`${cookieName}.`) ? sealer.open(sealed, cookieName) : undefined;
+      return text === undefined ? [] : [{ name, stored: JSON.parse(text) as StoredTransaction }];
     });
   }
 
-  /** An earlier version kept `state` itself; its logins may be under way during an upgrade. */
-  function open(sealed = ''): StoredTransaction | undefined {
-    const text = sealer.open(sealed, cookieName);
-    if (text === undefined) return undefined;
-    const { state, id = loginIdOf(state), ...rest } = JSON.parse(text);
-    return { id, ...rest };
-  }
-
-  /** A free slot, any one of them: tabs that are opened together should not all choose the same. Else the oldest. */
+  /** A random free slot, because tabs opened together should not all choose the same; else the oldest. */
   function slotFor(req: Request): string {
     const used = readAll(req).sort((a, b) => a.stored.startedAt - b.stored.startedAt);
     const names = slots.map((slot) => `${cookieName}.${slot}`);
@@ -100,7 +86,63 @@ export function createLoginTransactions(options: {
   }
 }
 
-/** Without a `state` nobody came from the authorization server: the address was opened directly. */
-function notUnderWay(req: Request, state: unknown): LoginError {
+/** Without a `state` this is no authorization response: the address was opened directly. */
+function notFound(req: Request, state: unknown): LoginError {
   return new LoginError(state === undefined || req.headers.cookie ? 'login_unknown' : 'cookies_missing');
+}
+
+/** The codes that this process is redeeming or has just redeemed, by login id (`loginIdOf`). */
+export type Redemptions<T> = ReturnType<typeof createRedemptions<T>>;
+
+/** A browser that reloads the callback has not seen the first answer's cookies: for this long it may ask again. */
+const redemptionMaxAge = 60_000;
+/** About 2 MB. */
+const maxRedemptions = 10_000;
+
+/**
+ * Sends a code once, even when its callback is loaded twice. A server that sees a code again should revoke what it
+ * issued for it (RFC 6749, section 4.1.2), and the user would be logged out. Failed runs are forgotten at once.
+ */
+export function createRedemptions<T>() {
+  const runs = new Map<string, { run: Promise<T>; startedAt: number }>();
+
+  return {
+    /** Runs `redeem`, unless this login is known: then it settles as the first run does. */
+    once(loginId: string, redeem: () => Promise<T>): Promise<T> {
+      const known = runs.get(loginId);
+      if (known) return known.run;
+      forgetOld();
+      const run = redeem();
+      runs.set(loginId, { run, startedAt: Date.now() });
+      run.catch(() => runs.delete(loginId));
+      return run;
+    },
+    /** The run of this login; undefined when there is none or it failed. */
+    find: (loginId: string): Promise<T> | undefined => runs.get(loginId)?.run,
+  };
+
+  /** A Map iterates in insertion order, so the oldest come first. */
+  function forgetOld(): void {
+    for (const [loginId, { startedAt }] of runs) {
+      if (runs.size < maxRedemptions && Date.now() - startedAt < redemptionMaxAge) return;
+      runs.delete(loginId);
+    }
+  }
+}
+
+/**
+ * The cookies of a request by name, values decoded. Only spaces and tabs around a name are removed (RFC 6265, section
+ * 4.2.1): a browser keeps other sites from setting `__Host-…`, but not `\xA0__Host-…`. When a name occurs twice, the
+ * first one counts.
+ */
+export function readCookies({ headers }: Request): Partial<Record<string, string>> {
+  return parseCookie(headers.cookie ?? '');
+}
+
+/**
+ * Options for `res.cookie` and `res.clearCookie`: for the whole site, HttpOnly and SameSite=Lax.
+ * @param secure whether the cookie is sent over https only.
+ */
+export function cookieOptions(secure: boolean): CookieOptions {
+  return { path: '/', httpOnly: true, secure, sameSite: 'lax' };
 }

@@ -2,11 +2,10 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { SessionData, Store } from 'express-session';
 import type { TokenSet } from './authorization-code.ts';
 import { createTokenSealer } from './sealer.ts';
-import { saveSession } from './stored-session.ts';
 import type { User } from './user-session.ts';
-import { newLogin } from './user-session.ts';
+import { createLogin, fromCallback } from './user-session.ts';
 
-/** What a session for a test is made of. */
+/** What `mintSession` needs to know. */
 export interface MintedSessionOptions {
   /** The store that the app under test uses. */
   readonly store: Store;
@@ -18,14 +17,13 @@ export interface MintedSessionOptions {
   readonly secrets: readonly [string, ...string[]];
   /** Who is logged in. */
   readonly user: User;
-  /** What calls to the API would be made with; default: a token that no server knows, good for an hour. */
+  /** Tokens for calls to the API; default: an access token that no server knows, valid for an hour. */
   readonly tokens?: TokenSet;
 }
 
 /**
- * Logs somebody in without a login, for tests: puts a session into the store and gives back its cookie.
- * Give it the member and the secrets that the app under test uses; `value` is encoded as a cookie needs it. Rejects with
- * the store's error.
+ * Logs a user in without a login, for tests: puts a session into the store and returns its cookie, the value encoded as a
+ * cookie needs it. Pass the secrets that the app under test uses. Rejects with the store's error.
  * With supertest: `.set('Cookie', `${name}=${value}`)`; with Playwright: `context.addCookies([{ name, value, url }])`.
  */
 export async function mintSession(options: MintedSessionOptions): Promise<{ name: string; value: string }> {
@@ -34,9 +32,9 @@ export async function mintSession(options: MintedSessionOptions): Promise<{ name
   const tokens = options.tokens ?? { accessToken: 'a token of a test', expiresAt: now + 3_600_000 };
   const sessionId = randomBytes(24).toString('base64url');
   const times = { startedAt: now, verifiedAt: now, revision: 1 };
-  const login = newLogin(createTokenSealer(secrets), sessionId, tokens, { user, ...times });
+  const login = createLogin(createTokenSealer(secrets), sessionId, tokens, { user, ...times });
   const session = { cookie: { path: '/', originalMaxAge: null }, login } as SessionData;
-  await saveSession(store, sessionId, session);
+  await fromCallback((done) => store.set(sessionId, session, done));
   return { name: cookieName, value: encodeURIComponent(sign(sessionId, sessionSecret)) };
 }
 

@@ -2,8 +2,8 @@ import type { LoginErrorReason } from './login-error.ts';
 import { LoginError } from './login-error.ts';
 
 /**
- * Turns what openid-client throws into a `LoginError`. Decided on codes, status and the OAuth `error` (RFC 6749,
- * sections 4.1.2.1 and 5.2), never on the wording of a message nor on the class of an error.
+ * Turns what openid-client throws into a `LoginError`. It looks at codes, the status and the OAuth `error` (RFC 6749,
+ * sections 4.1.2.1 and 5.2), never at the text of a message or the class of an error.
  */
 export function toLoginError(error: unknown): LoginError {
   if (error instanceof LoginError) return error;
@@ -21,7 +21,7 @@ interface Facts {
   /** The code of a failed connection: the system's, undici's, or that of the host app's own `fetch`. */
   connection: string | undefined;
   retryAfterSeconds: number | undefined;
-  /** The answer of the token endpoint was read, and is what the error is about. */
+  /** Whether the error is about an answer of the token endpoint that was read. */
   fromTokenEndpoint: boolean;
 }
 
@@ -38,10 +38,10 @@ function reasonFor({ code, oauthError, status, connection, fromTokenEndpoint }: 
     return 'client_rejected';
   if (status !== undefined && status >= 400) return 'token_request_rejected';
   if (code === 'OAUTH_TIMEOUT' || (connection && /TIMEOUT|TIMEDOUT|ABORT/.test(connection))) return 'provider_timeout';
-  if (connection && /^(RESPONSE_|HPE_)/.test(connection)) return 'provider_nonsense';
+  if (connection && /^(RESPONSE_|HPE_)/.test(connection)) return 'provider_invalid_response';
   if (connection) return 'provider_unreachable';
   if (code === 'OAUTH_INVALID_RESPONSE' && !fromTokenEndpoint) return 'response_rejected';
-  return 'provider_nonsense';
+  return 'provider_invalid_response';
 }
 
 function readFacts(error: unknown): Facts {
@@ -74,20 +74,20 @@ function isResponse(value: unknown): value is ResponseShape {
   return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value;
 }
 
-/** `Retry-After` is a number of seconds or a date (RFC 9110, section 10.2.3). Undefined when it says nothing of use. */
+/** `Retry-After` is a number of seconds or a date (RFC 9110, section 10.2.3). Undefined when it is neither. */
 function secondsUntil(retryAfter: string | null | undefined): number | undefined {
   if (!retryAfter) return undefined;
   const seconds = /^\d+$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
   return seconds > 0 ? seconds : undefined;
 }
 
-/** openid-client keeps what it could not accept of a token response two causes deep. */
+/** openid-client puts a token response that it does not accept two causes deep. */
 function holdsBody(cause: unknown): boolean {
   const detail = (cause as ErrorShape | undefined)?.cause;
   return typeof detail === 'object' && detail !== null && 'body' in detail;
 }
 
-/** `ECONNREFUSED`, `UND_ERR_SOCKET` and the like, wherever in the chain of causes it stands. */
+/** `ECONNREFUSED`, `UND_ERR_SOCKET` and the like, wherever it is in the chain of causes. */
 function connectionCode(error: unknown): string | undefined {
   for (let at = error, depth = 0; at && depth < 6; at = (at as ErrorShape).cause, depth++) {
     const { code, name } = at as { code?: unknown; name?: unknown };

@@ -1,10 +1,9 @@
 import type { Request } from 'express';
-import type { SessionData } from 'express-session';
+import type { SessionData, Store } from 'express-session';
 import type { TokenSet } from './authorization-code.ts';
 import type { Sealer } from './sealer.ts';
-import { promise } from './stored-session.ts';
 
-/** The person who is logged in, as `fetchUser` described them. */
+/** The member who is logged in, as `fetchUser` described them. */
 export interface User {
   /** The member's id; unique together with `accountId`. */
   readonly id: string;
@@ -18,30 +17,30 @@ export interface User {
   readonly teams: readonly { readonly key: string; readonly name: string }[];
 }
 
-/** What a session remembers of a login. All times are epoch milliseconds. */
+/** What a session keeps of a login. All times are epoch milliseconds. */
 export interface Login {
   readonly user: User;
   readonly startedAt: number;
   /** When the API last confirmed who this is. */
   readonly verifiedAt: number;
-  /** When the access token should be replaced: shortly before it ends. Undefined when the server did not say. */
+  /** When to replace the access token: shortly before it expires. Undefined when the server did not say. */
   readonly renewAt?: number;
-  /** The sealed `TokenSet`. It leaves the server for the authorization server and its API alone. */
+  /** The sealed `TokenSet`. It is sent only to the authorization server and its API. */
   readonly tokens: string;
-  /** Grows with every change, so that a late write of an older login can be told apart. */
+  /** Grows with every change, so that a late write of an older login can be recognised. */
   readonly revision: number;
 }
 
 declare module 'express-session' {
   interface SessionData {
     login?: Login;
-    /** The last few, for whoever reloads the callback. */
-    finishedLogins?: readonly FinishedLogin[];
+    /** The last few, for a callback that is loaded again. */
+    finishedLogins?: readonly CompletedLogin[];
   }
 }
 
-interface FinishedLogin {
-  /** The beginning of its `state`. */
+interface CompletedLogin {
+  /** The first characters of its `state`. */
   readonly state: string;
   readonly returnTo: string;
 }
@@ -57,8 +56,8 @@ export function currentLogin(req: Request): Login | undefined {
 }
 
 /**
- * The login of a session, or undefined. What is in a store may be of another version of this code, or of another program:
- * with a login of any other shape nobody is logged in.
+ * The login of a session, or undefined. Another version of this code, or another program, may have written to the store:
+ * a login of any other shape does not count.
  */
 export function loginOf(session: Partial<SessionData> | undefined): Login | undefined {
   const login = session?.login;
@@ -73,7 +72,7 @@ function isLogin(login: unknown): login is Login {
     isTime(startedAt) &&
     isTime(verifiedAt) &&
     (renewAt === undefined || typeof renewAt === 'number') &&
-    typeof tokens === 'string' &&
+    isText(tokens) &&
     Number.isSafeInteger(revision)
   );
 }
@@ -88,31 +87,36 @@ function isUser(user: unknown): boolean {
   );
 }
 
-/** Epoch milliseconds before the year 5138, so that a lifetime can be added and it still is a date. */
+/** Epoch milliseconds before the year 5138, so that adding a lifetime still gives a valid date. */
 function isTime(value: unknown): boolean {
   return typeof value === 'number' && value >= 0 && value < 1e14;
 }
 
-function isText(value: unknown): boolean {
+function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-function isListOf(list: unknown, isOne: (value: unknown) => boolean): boolean {
-  return Array.isArray(list) && list.every(isOne);
+function isListOf(list: unknown, isItem: (value: unknown) => boolean): boolean {
+  return Array.isArray(list) && list.every(isItem);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-const finishedKept = 5;
+/** Whether both are the same member of the same account. */
+export function isSameMember(one: User, other: User): boolean {
+  return one.id === other.id && one.accountId === other.accountId;
+}
+
+const maxCompletedLogins = 5;
 
 /**
- * Starts a session under a new id (session fixation) and waits until it is stored, so that the next request finds it.
- * Nothing of an earlier session survives but the finished logins of the same person. When the session cannot be
- * stored, the request has none any more.
- * @returns the tokens of the login that was replaced, for revocation, when it was another person's: revoking one's own
- * older tokens might take the new ones along (RFC 7009, section 2.1, leaves that to the server).
+ * Starts a session under a new id (against session fixation) and waits until it is stored, so that the next request finds
+ * it. The old session's data is dropped, except for the completed logins of the same member. When the session cannot be
+ * stored, the request has no session afterwards.
+ * @returns the tokens of the replaced login, to be revoked, when it was another member's. One's own older tokens are kept,
+ * because revoking them might revoke the new ones as well (RFC 7009, section 2.1, leaves that to the server).
  */
 export async function startUserSession(
   req: Request,
@@ -120,20 +124,16 @@ export async function startUserSession(
   { user, tokens, state, returnTo }: { user: User; tokens: TokenSet; state: string; returnTo: string },
 ): Promise<TokenSet | undefined> {
   const before = currentLogin(req);
-  const again = before !== undefined && isSame(before.user, user);
-  const replaced = before && !again ? openTokens(sealer, req.sessionID, before) : undefined;
-  const earlier = again ? finishedLogins(req) : [];
-  await promise((done) => req.session.regenerate(done));
+  const sameMember = before !== undefined && isSameMember(before.user, user);
+  const replaced = before && !sameMember ? openTokens(sealer, req.sessionID, before) : undefined;
+  const completed = sameMember ? completedLogins(req) : [];
+  await fromCallback((done) => req.session.regenerate(done));
   const now = Date.now();
-  req.session.login = newLogin(sealer, req.sessionID, tokens, {
-    user,
-    startedAt: now,
-    verifiedAt: now,
-    revision: 1,
-  });
-  req.session.finishedLogins = [...earlier, { state: beginningOf(state), returnTo }].slice(-finishedKept);
+  const times = { startedAt: now, verifiedAt: now, revision: 1 };
+  req.session.login = createLogin(sealer, req.sessionID, tokens, { user, ...times });
+  req.session.finishedLogins = [...completed, { state: statePrefix(state), returnTo }].slice(-maxCompletedLogins);
   try {
-    await promise((done) => req.session.save(done));
+    await fromCallback((done) => req.session.save(done));
   } catch (error) {
     endUserSession(req).catch(() => {});
     throw error;
@@ -150,56 +150,51 @@ export interface StartedSession {
 }
 
 /**
- * Gives the request a session that another load of the same callback has started, and its browser the cookie. Resolves
- * to false when that session has ended.
+ * Gives the request, and by its cookie the browser, a session that another load of the same callback has started.
+ * Resolves to false when that session has ended.
  */
 export async function joinUserSession(req: Request, started: StartedSession): Promise<boolean> {
-  const { sessionStore } = req;
-  const found = await new Promise<SessionData | null | undefined>((resolve, reject) => {
-    sessionStore.get(started.sessionId, (error, data) => (error ? reject(error) : resolve(data)));
-  });
+  const found = await loadSession(req.sessionStore, started.sessionId);
   if (!found) return false;
   req.sessionID = started.sessionId;
-  sessionStore.createSession(req, found);
+  req.sessionStore.createSession(req, found);
   req.session.cookie.originalMaxAge = started.cookieMaxAge;
   return true;
 }
 
-/** Whether both are the same member of the same account. */
-export function isSame(one: User, other: User): boolean {
-  return one.id === other.id && one.accountId === other.accountId;
-}
-
-/** Ends the session at once and for good. Resolves when the store has forgotten it. */
+/** Ends the session for good. Resolves when the store has deleted it. */
 export async function endUserSession(req: Request): Promise<void> {
-  if (req.session) await promise((done) => req.session.destroy(done));
+  if (req.session) await fromCallback((done) => req.session.destroy(done));
 }
 
-/** Where a login that this session has finished went; undefined when `state` is none of its logins. */
-export function finishedLoginReturnTo(req: Request, state: unknown): string | undefined {
-  if (typeof state !== 'string') return undefined;
-  return finishedLogins(req).find((login) => login.state === beginningOf(state))?.returnTo;
+/** Where a login that this session has completed led; undefined when `state` belongs to none of its logins. */
+export function completedLoginReturnTo(req: Request, state: unknown): string | undefined {
+  if (!isText(state)) return undefined;
+  return completedLogins(req).find((login) => login.state === statePrefix(state))?.returnTo;
 }
 
-function finishedLogins(req: Request): FinishedLogin[] {
-  const finished: unknown = req.session?.finishedLogins;
-  return Array.isArray(finished) ? finished.filter((login) => isText(login?.state) && isText(login.returnTo)) : [];
+function completedLogins(req: Request): CompletedLogin[] {
+  const completed: unknown = req.session?.finishedLogins;
+  return Array.isArray(completed) ? completed.filter((login) => isText(login?.state) && isText(login.returnTo)) : [];
 }
 
-/** A login with its tokens sealed for the session it belongs to. */
-export function newLogin(
+function statePrefix(state: string): string {
+  return state.slice(0, 16);
+}
+
+/** A login whose tokens are sealed for the session it belongs to. */
+export function createLogin(
   sealer: Sealer,
   sessionId: string,
   tokens: TokenSet,
-  rest: Pick<Login, 'user' | 'startedAt' | 'verifiedAt' | 'revision'>,
+  { user, startedAt, verifiedAt, revision }: Pick<Login, 'user' | 'startedAt' | 'verifiedAt' | 'revision'>,
 ): Login {
-  const { user, startedAt, verifiedAt, revision } = rest;
   const sealed = sealer.seal(JSON.stringify(tokens), sessionId);
   const renewAt = whenToRenew(tokens);
   return { user, startedAt, verifiedAt, revision, tokens: sealed, ...(renewAt !== undefined && { renewAt }) };
 }
 
-/** A little early, so that no token dies on its way; without a refresh token at the very end. */
+/** A little before the token expires, so that none expires on its way. Without a refresh token, when it expires. */
 function whenToRenew({ expiresAt, refreshToken }: TokenSet): number | undefined {
   if (expiresAt === undefined || !refreshToken) return expiresAt;
   return expiresAt - Math.min(30_000, (expiresAt - Date.now()) / 10);
@@ -211,6 +206,17 @@ export function openTokens(sealer: Sealer, sessionId: string, login: Login): Tok
   return text === undefined ? undefined : (JSON.parse(text) as TokenSet);
 }
 
-function beginningOf(state: string): string {
-  return state.slice(0, 16);
+/**
+ * The session as it is in the store now, which may differ from the copy that a request loaded when it began. Undefined
+ * when there is none. Rejects with the store's error.
+ */
+export function loadSession(store: Store, sessionId: string): Promise<SessionData | undefined> {
+  return new Promise((resolve, reject) => {
+    store.get(sessionId, (error, session) => (error ? reject(error) : resolve(session ?? undefined)));
+  });
+}
+
+/** Resolves when `done` is called without an error: express-session and its stores use callbacks. */
+export function fromCallback(start: (done: (error?: unknown) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())));
 }

@@ -150,5 +150,5 @@ async function redeemMadeUpCode({ http, config }: Setup): Promise<LoginError> {
     if (error instanceof LoginError) return error;
     throw error;
   }
-  return new LoginError('provider_nonsense'); // nobody redeems a made-up code
+  return new LoginError('provider_invalid_response'); // nobody redeems a made-up code
 }

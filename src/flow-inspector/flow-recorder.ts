@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { parseCookie } from 'cookie';
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import { cookieName } from '../auth/index.ts';
+import { cookieName, isPrefetch } from '../auth/index.ts';
 import type { Exchange, Flow, FlowMessage } from './flow.ts';
 import { FlowStore, hasRoom } from './flow-store.ts';
 import { failingMessage } from './locate-failure.ts';
@@ -135,12 +135,6 @@ function addInOrder({ messages }: Flow, message: FlowMessage): void {
 
 function isAuthorizationResponse({ query }: Request): boolean {
   return ['code', 'error', 'state'].some((name) => name in query);
-}
-
-function isPrefetch(request: Request): boolean {
-  return /prefetch|prerender|preview/i.test(
-    `${request.get('Sec-Purpose')} ${request.get('Purpose')} ${request.get('X-Moz')}`,
-  );
 }
 
 function keyOf(state: unknown): string {

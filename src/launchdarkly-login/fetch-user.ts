@@ -1,9 +1,8 @@
-import type { User } from '../auth/index.ts';
-import { LoginError } from '../auth/index.ts';
+import { LoginError, type User } from '../auth/index.ts';
 import type { CallerIdentity, LaunchDarkly, Member } from '../launchdarkly/index.ts';
-import { apiFailure } from './to-login-error.ts';
+import { toLoginError } from './to-login-error.ts';
 
-/** Who may enter. */
+/** Which members are allowed in. */
 export interface Admission {
   /** Account ids, or `*` for any. */
   readonly allowedAccounts: readonly string[] | '*';
@@ -12,10 +11,11 @@ export interface Admission {
 }
 
 /**
- * Makes the question "who is this, and may they enter?". LaunchDarkly's caller-identity decides (account, member) and
- * members/me describes; both are asked side by side. Throws `LoginError`: `token_rejected`, `profile_refused` or a
- * `provider_…` reason when LaunchDarkly does not say, `identity_mismatch` when the two disagree, and `account_not_allowed`,
- * `role_not_allowed` or `invitation_pending` when the person may not enter.
+ * Creates a function that asks LaunchDarkly who an access token belongs to, and checks that they are allowed in. The
+ * account and member are those of caller-identity; members/me describes the member. Both are called at the same time. The
+ * function throws `LoginError`: `token_rejected`, `profile_refused` or a `provider_…` reason when LaunchDarkly does not
+ * say, `identity_mismatch` when the two answers disagree, and `account_not_allowed`, `role_not_allowed` or
+ * `invitation_pending` when the member is not allowed in.
  */
 export function createFetchUser(
   launchDarkly: Pick<LaunchDarkly, 'getCallerIdentity' | 'getCurrentMember'>,
@@ -24,14 +24,14 @@ export function createFetchUser(
   return async function fetchUser(accessToken) {
     const askingWho = launchDarkly.getCallerIdentity({ accessToken });
     const askingMember = launchDarkly.getCurrentMember({ accessToken });
-    // Once caller-identity refuses, nobody waits for the other call, which may hang.
+    // When caller-identity refuses, do not wait for the other call, which may hang.
     askingMember.catch(() => {});
     const identity = await askingWho.catch((error) => {
-      throw apiFailure(error, 'token_rejected');
+      throw toLoginError(error, 'token_rejected');
     });
     const accountId = admitAccount(identity);
     const member = await askingMember.catch((error) => {
-      throw apiFailure(error, 'profile_refused');
+      throw toLoginError(error, 'profile_refused');
     });
     admitMember(member, identity);
     return toUser(accountId, member);

@@ -62,7 +62,7 @@ function sendJson(res: Response, code: FailureCode): void {
 function page(render: Render, req: Request, code: FailureCode, error: unknown): string {
   const user = currentUser(req);
   if (code === 'not_found') return render('not-found', { user, path: req.path, requestId: req.id });
-  const { tryAgain, ...words } = failures[code];
+  const { tryAgain, formerCode: _, ...words } = failures[code];
   const returnTo = error instanceof LoginError || error instanceof AppError ? error.returnTo : undefined;
   const query = returnTo && returnTo !== '/' ? `?returnTo=${encodeURIComponent(returnTo)}` : '';
   return render('failure', {

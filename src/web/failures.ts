@@ -21,6 +21,8 @@ export interface Failure {
   readonly nextStep: string;
   /** Whether starting the login once more can help. */
   readonly tryAgain: boolean;
+  /** An earlier name of the code: links to it still work. */
+  readonly formerCode?: string;
 }
 
 /** The app failed for a reason of its own; the login's failures are `LoginError`s. */
@@ -167,13 +169,14 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
     nextStep: 'Try again in a moment.',
     tryAgain: true,
   },
-  provider_nonsense: {
+  provider_invalid_response: {
     status: 502,
-    title: 'LaunchDarkly gave an answer that makes no sense',
+    title: 'LaunchDarkly gave an invalid answer',
     message: 'The answer was not what LaunchDarkly documents, so this app did not trust it.',
     cause: 'Something between here and LaunchDarkly answered in its place, such as a proxy with a page of its own.',
     nextStep: 'Try again in a moment. If you run this app: check LD_BASE_URI and run `npm run doctor`.',
     tryAgain: true,
+    formerCode: 'provider_nonsense',
   },
   account_not_allowed: {
     status: 403,

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { Auth } from '../auth/index.ts';
 import { type LaunchDarkly, LaunchDarklyApiError, type Project } from '../launchdarkly/index.ts';
-import { apiFailure } from '../launchdarkly-login/to-login-error.ts';
+import { toLoginError } from '../launchdarkly-login/to-login-error.ts';
 import { AppError } from './failures.ts';
 
 /**
@@ -17,7 +17,7 @@ export function createListProjects(
       return await auth.withAccessToken(req, (accessToken) => launchDarkly.listProjects({ accessToken }));
     } catch (error) {
       if (isRefused(error)) throw new AppError('api_refused', { cause: error });
-      throw apiFailure(error, 'login_required');
+      throw toLoginError(error, 'login_required');
     }
   };
 }

@@ -99,7 +99,9 @@ export interface ViewData {
     readonly attempt: number;
   };
   troubleshooting: Frame & {
-    readonly failures: readonly Pick<Failure, 'status' | 'code' | 'title' | 'message' | 'cause' | 'nextStep'>[];
+    readonly failures: readonly (Pick<Failure, 'status' | 'code' | 'title' | 'message' | 'cause' | 'nextStep'> & {
+      readonly formerCode?: string;
+    })[];
   };
   'not-found': Frame & { readonly path: string; readonly requestId?: string | undefined };
 }

@@ -2,28 +2,28 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import express from 'express';
-import { createLoginRounds } from '../../src/auth/login-loop-guard.ts';
+import { createLoginLoopGuard } from '../../src/auth/login-loop-guard.ts';
 import { Browser } from '../support/browser.ts';
 import { closeAfterEach } from '../support/close-after-each.ts';
 
 const closing = closeAfterEach();
-const cookieName = 'rounds-abc';
+const cookieName = 'logins-abc';
 
 afterEach(() => {
   jest.restoreAllMocks();
 });
 
-/** `/login` counts a login that succeeded, `/page` is a page that knows nobody. */
+/** `/login` counts a login that succeeded, `/page` is a page on which nobody is logged in. */
 async function startSite(): Promise<string> {
-  const rounds = createLoginRounds({ cookieName, secure: false });
+  const guard = createLoginLoopGuard({ cookieName, secure: false });
   const app = express();
   app.get('/login', (req, res) => {
-    rounds.count(req, res);
+    guard.recordLogin(req, res);
     res.end();
   });
   app.get('/page', (req, res) => {
     try {
-      rounds.stopLoop(req, res);
+      guard.assertNoLoop(req, res);
       res.end('to log in');
     } catch {
       res.end('stopped');
@@ -41,7 +41,7 @@ async function startSite(): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test('two logins within a minute that the next page does not know are stopped, once', async () => {
+test('two logins within a minute after which nobody is logged in are stopped, once', async () => {
   const site = await startSite();
   const browser = new Browser();
   const page = async () => (await browser.request(`${site}/page`)).body;

@@ -101,22 +101,27 @@ describe('a token endpoint', () => {
   });
 
   test.each([
-    ['provider_nonsense', 200, '<html>geheim</html>', 'text/html'],
-    ['provider_nonsense', 200, '{"access_token":"geheim', 'application/json'],
-    ['provider_nonsense', 200, '', 'application/json'],
-    ['provider_nonsense', 200, '[]', 'application/json'],
-    ['provider_nonsense', 200, '{"refresh_token":"geheim"}', 'application/json'],
-    ['provider_nonsense', 200, '{"access_token":"","token_type":"bearer"}', 'application/json'],
-    ['provider_nonsense', 200, '{"access_token":"geheim"}', 'application/json'],
-    ['provider_nonsense', 200, '{"access_token":"geheim","token_type":"mac"}', 'application/json'],
+    ['provider_invalid_response', 200, '<html>geheim</html>', 'text/html'],
+    ['provider_invalid_response', 200, '{"access_token":"geheim', 'application/json'],
+    ['provider_invalid_response', 200, '', 'application/json'],
+    ['provider_invalid_response', 200, '[]', 'application/json'],
+    ['provider_invalid_response', 200, '{"refresh_token":"geheim"}', 'application/json'],
+    ['provider_invalid_response', 200, '{"access_token":"","token_type":"bearer"}', 'application/json'],
+    ['provider_invalid_response', 200, '{"access_token":"geheim"}', 'application/json'],
+    ['provider_invalid_response', 200, '{"access_token":"geheim","token_type":"mac"}', 'application/json'],
     [
-      'provider_nonsense',
+      'provider_invalid_response',
       200,
       '{"access_token":"geheim","token_type":"bearer","expires_in":"soon"}',
       'application/json',
     ],
-    ['provider_nonsense', 200, '{"access_token":"geheim","token_type":"bearer","refresh_token":7}', 'application/json'],
-    ['provider_nonsense', 302, '', 'text/html'],
+    [
+      'provider_invalid_response',
+      200,
+      '{"access_token":"geheim","token_type":"bearer","refresh_token":7}',
+      'application/json',
+    ],
+    ['provider_invalid_response', 302, '', 'text/html'],
     ['token_request_rejected', 404, '<html>geheim</html>', 'text/html'],
     ['token_request_rejected', 400, '{"message":"geheim"}', 'application/json'],
     ['token_request_rejected', 400, '{"code":"invalid_request","message":"Invalid code geheim"}', 'application/json'],
@@ -125,9 +130,9 @@ describe('a token endpoint', () => {
     ['token_request_rejected', 422, 'invalid_grant', 'text/plain'],
     ['code_rejected', 400, '{"error":"invalid_grant"}', 'text/plain'],
     ['provider_timeout', 408, 'geheim', 'text/plain'],
-    ['provider_nonsense', 200, '{"access_token":"geheim","token_type":"DPoP"}', 'application/json'],
-    ['provider_nonsense', 200, '{"access_token":"geheim","token_type":null}', 'application/json'],
-    ['provider_nonsense', 200, '{"access_token":null,"token_type":"bearer"}', 'application/json'],
+    ['provider_invalid_response', 200, '{"access_token":"geheim","token_type":"DPoP"}', 'application/json'],
+    ['provider_invalid_response', 200, '{"access_token":"geheim","token_type":null}', 'application/json'],
+    ['provider_invalid_response', 200, '{"access_token":null,"token_type":"bearer"}', 'application/json'],
     ['client_rejected', 401, '<html>geheim</html>', 'text/html'],
     ['provider_rate_limited', 429, 'geheim', 'text/plain'],
     ['provider_failed', 502, '<html>geheim</html>', 'text/html'],
@@ -192,7 +197,7 @@ describe('a token endpoint', () => {
   test.each([
     ['provider_unreachable', 'hangs up', ''],
     ['provider_unreachable', 'cuts its answer', 'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"access_token":"geheim'],
-    ['provider_nonsense', 'speaks no HTTP', 'geheim\r\n'],
+    ['provider_invalid_response', 'speaks no HTTP', 'geheim\r\n'],
   ])('is %s when it %s', async (reason, _, answer) => {
     const server = closing(await startSocketServer((socket) => socket.once('data', () => socket.end(answer))));
     const error = await exchangeAt(server.url);
@@ -201,7 +206,7 @@ describe('a token endpoint', () => {
     expect(server.connections()).toBe(1);
   });
 
-  test('is provider_nonsense when it answers without end', async () => {
+  test('is provider_invalid_response when it answers without end', async () => {
     const error = await failure((response) => {
       const more = () => {
         while (!response.destroyed && response.write('x'.repeat(65_536)));
@@ -209,7 +214,7 @@ describe('a token endpoint', () => {
       response.on('drain', more);
       more();
     });
-    expect(error.reason).toBe('provider_nonsense');
+    expect(error.reason).toBe('provider_invalid_response');
   });
 });
 
@@ -225,16 +230,16 @@ describe('a failure of another kind of fetch', () => {
   });
 
   test.each([undefined, null, 'text', 7, new Error('why'), { cause: { cause: {} } }])(
-    'is provider_nonsense when it is %p',
+    'is provider_invalid_response when it is %p',
     (thrown) => {
-      expect(toLoginError(thrown)).toMatchObject({ name: 'LoginError', reason: 'provider_nonsense' });
+      expect(toLoginError(thrown)).toMatchObject({ name: 'LoginError', reason: 'provider_invalid_response' });
     },
   );
 
   test('survives a chain of causes that bites its tail', () => {
     const error = new Error('why');
     error.cause = error;
-    expect(toLoginError(error).reason).toBe('provider_nonsense');
+    expect(toLoginError(error).reason).toBe('provider_invalid_response');
   });
 
   test('stays what it is when it has a reason already', () => {

@@ -42,7 +42,7 @@ const figures: readonly [document: string, sentence: string, file: string, code:
     'docs/troubleshooting.md',
     'Two logins succeeded within a minute',
     'src/auth/login-loop-guard.ts',
-    'const memory = 60_000;',
+    'const countMaxAge = 60_000;',
   ],
   ['docs/troubleshooting.md', 'did not answer within eight seconds', 'src/app.ts', 'const callLimit = 8_000;'],
   ['docs/testing.md', 'good for an hour', 'src/auth/mint-session.ts', 'expiresAt: now + 3_600_000'],

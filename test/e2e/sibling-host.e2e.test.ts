@@ -98,7 +98,7 @@ describeWith('chromium', 'chromium', 'a neighbouring host', (executablePath) => 
   });
 
   test('cannot make every page say that logging in does not stick', async () => {
-    cookieToPlant = `\xA0${cookieName('rounds', redirectUri)}=9`;
+    cookieToPlant = `\xA0${cookieName('logins', redirectUri)}=9`;
     leadTo = `${appUrl}/account`;
     const { text } = await visitEvil();
     expect(text).not.toContain('login_loop');

@@ -27,7 +27,7 @@ type Seen = readonly [at: Endpoint, status: number, code: string] | readonly [at
 
 const FAILED = [502, 'provider_failed'] as const;
 const UNREACHABLE = [502, 'provider_unreachable'] as const;
-const NONSENSE = [502, 'provider_nonsense'] as const;
+const NONSENSE = [502, 'provider_invalid_response'] as const;
 const TOKEN_REQUEST_REFUSED = [502, 'token_request_rejected'] as const;
 const WAIT = [503, 'provider_rate_limited'] as const;
 const TOKEN_REFUSED = [502, 'token_rejected'] as const;

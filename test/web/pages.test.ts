@@ -98,3 +98,9 @@ test('the troubleshooting page has a place for every code that a failure page li
     expect(html).toContain(`id="${code}"`);
   }
 });
+
+test('a link to the earlier name of a code still leads to its entry', async () => {
+  const get = await startPages();
+  const html = await (await get('/troubleshooting')).text();
+  expect(html).toMatch(/<section[^>]* id="provider_invalid_response">\s*<span id="provider_nonsense">/);
+});

@@ -1,0 +1,55 @@
+import type { NextFunction, Request, Response } from 'express';
+import { LoginError } from './login-error.ts';
+
+const pages: ReadonlySet<unknown> = new Set(['document', 'iframe', 'frame']);
+
+/**
+ * Whether the browser will show the answer as a page, rather than hand it to a script or an image. Browsers say so in
+ * `Sec-Fetch-Dest` and `Sec-Fetch-Mode` (W3C Fetch Metadata). Without them, `Accept` has to name HTML, because programs
+ * accept anything. Node's own `fetch` sends a mode but no destination.
+ */
+export function isPageVisit({ method, headers }: Request): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  const { 'sec-fetch-dest': destination, 'sec-fetch-mode': mode = 'navigate' } = headers;
+  if (destination !== undefined) return mode === 'navigate' && pages.has(destination);
+  return /(^|,)\s*text\/html\s*(;(?!\s*q=0(\.0*)?\s*(,|$))|,|$)/i.test(headers.accept ?? '');
+}
+
+/** Whether this is certainly no page visit. A program that sends no such headers may start a login. */
+export function isCertainlyNoPageVisit(req: Request): boolean {
+  const hasMetadata = 'sec-fetch-dest' in req.headers || 'sec-fetch-mode' in req.headers;
+  return hasMetadata ? !isPageVisit(req) : req.accepts('html') === false;
+}
+
+/** Whether the browser loads the page ahead of a click that may never come. */
+export function isPrefetch({ headers }: Request): boolean {
+  const { 'sec-purpose': standard = '', purpose: chromium = '', 'x-moz': firefox = '' } = headers;
+  return /prefetch|prerender|preview/i.test(`${String(standard)} ${String(chromium)} ${String(firefox)}`);
+}
+
+/**
+ * Middleware that refuses a prefetch and gives a HEAD request an empty answer, so that neither uses up a login
+ * transaction or a one-time code. The status is 403: Chromium discards a prefetch that is not 2xx and asks again when the
+ * link is clicked. It would keep a 204, and the click would then do nothing.
+ */
+export function refusePrefetch(req: Request, res: Response, next: NextFunction): void {
+  const prefetch = isPrefetch(req);
+  if (prefetch || req.method === 'HEAD') {
+    res.set({ 'Cache-Control': 'no-store', Vary: 'Sec-Purpose, Purpose, X-Moz' });
+    res.status(prefetch ? 403 : 204).end();
+  } else {
+    next();
+  }
+}
+
+/**
+ * Throws `LoginError('cross_site_request')` when another site made the browser send this request. Browsers say so in
+ * `Sec-Fetch-Site`, older ones only in `Origin`, which is `null` when the referrer policy hides it. A request without
+ * either does not come from a browser, and a SameSite=Lax cookie is not sent with another site's POST anyway.
+ * @param origin this app's own origin.
+ */
+export function refuseCrossSite({ headers }: Request, origin: string): void {
+  const { 'sec-fetch-site': site, origin: from } = headers;
+  const ours = site === undefined ? from === undefined || from === origin : site === 'same-origin' || site === 'none';
+  if (!ours) throw new LoginError('cross_site_request');
+}
