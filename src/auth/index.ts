@@ -72,7 +72,15 @@ export function createAuth(options: AuthOptions): Auth {
   });
   const states = createLoginStates(createSealer(secrets, 'login state'));
   const loopGuard = createLoginLoopGuard({ cookieName: cookieName('logins', redirectUri), secure });
-  const { freshLogin, withAccessToken } = createFreshLogins({ oauth, sealer, fetchUser, maxAge, revalidateAfter, withLock, report });
+  const { freshLogin, withAccessToken } = createFreshLogins({
+    oauth,
+    sealer,
+    fetchUser,
+    maxAge,
+    revalidateAfter,
+    withLock,
+    report,
+  });
   const paths = { ...authPaths, callback: pathname };
 
   return {
