@@ -51,7 +51,7 @@ async function readDocument(path: string): Promise<unknown> {
   }
 }
 
-/** Beside its target, flushed, then renamed over it: whoever dies in between leaves the old document in place. */
+/** Beside its target, flushed, then renamed over it: a process that dies in between leaves the old document in place. */
 async function writeDocument(path: string, document: unknown): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   const file = await open(temporary, 'w', 0o600);

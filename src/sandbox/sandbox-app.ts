@@ -18,7 +18,7 @@ import { metadata } from './oauth/metadata.ts';
 import { answerOAuthError } from './oauth/oauth-error.ts';
 import { openIdToken, userInfo } from './oauth/openid-connect.ts';
 import { revoke } from './oauth/revoke.ts';
-import { grantOf, token } from './oauth/token.ts';
+import { grantOf, refuseDynamicRegistration, token } from './oauth/token.ts';
 import { restApi } from './rest/rest-api.ts';
 import { answerRestError } from './rest/rest-error.ts';
 import type { SandboxStore } from './store.ts';
@@ -61,6 +61,7 @@ export function createSandboxApp(
   app.all('/trust/oauth/consent', allowedMethods('POST'), sameOriginChanges, consent(store));
   app.all('/trust/oauth/token', allowedMethods('POST'), withFaults(store, grantOf, token));
   app.all('/trust/oauth/revoke', allowedMethods('POST'), withFaults(store, 'revoke', revoke));
+  app.all('/trust/oauth/register/dcr', allowedMethods('POST'), refuseDynamicRegistration);
   app.all('/trust/oidc/token', allowedMethods('POST'), withFaults(store, grantOf, openIdToken));
   app.all('/trust/oidc/userinfo', allowedMethods('GET', 'HEAD', 'POST'), userInfo(store));
   app.use('/trust/oidc/userinfo', answerRestError);

@@ -1,4 +1,4 @@
-/** A wrong use of the sandbox's controls or options, said in a sentence to whoever made it. */
+/** A wrong use of the sandbox's controls or options, with a message for the person who made it. */
 export class SandboxError extends Error {
   override readonly name = 'SandboxError';
 }

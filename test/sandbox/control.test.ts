@@ -49,7 +49,7 @@ describe('The clock', () => {
     expect((await refresh(sandbox, client, renewed.refresh_token)).status).toBe(400);
   });
 
-  test('says what time it is, and refuses to go back or mad', async () => {
+  test('says what time it is, and refuses to go back or to take nonsense', async () => {
     const answer = await bodyOf<{ now: string; aheadMs: number }>(
       await control('POST', 'clock', { advance: '1h' }),
     );
@@ -146,7 +146,7 @@ describe('Personas', () => {
   });
 });
 
-describe('The control API is for this machine alone', () => {
+describe('The control API is only for this machine', () => {
   async function requestAs(host: string, path: string): Promise<string> {
     const { port } = new URL(sandbox.url);
     const socket = connect(Number(port), '127.0.0.1');

@@ -57,7 +57,7 @@ describe('The token endpoint', () => {
     expect([typeof tokens.access_token, typeof tokens.refresh_token]).toEqual(['string', 'string']);
   });
 
-  test('observed: a refresh token comes although writer alone is asked for', async () => {
+  test('observed: a refresh token comes although only writer is asked for', async () => {
     expect(await tokensFor(sandbox, client, { scope: 'writer' })).toHaveProperty('refresh_token');
   });
 

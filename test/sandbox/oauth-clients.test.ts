@@ -181,7 +181,7 @@ describe('Who may call the clients API', () => {
     ]);
   });
 
-  test('an OAuth token may not, whoever’s it is', async () => {
+  test('an OAuth token may not, not even an Admin’s', async () => {
     const client = await registerClient(sandbox);
     const hint = { login_hint: 'olivia.owner@acme.example', scope: 'writer' };
     const { access_token: token } = await tokensFor(sandbox, client, hint);

@@ -65,7 +65,7 @@ describeInChromium('The sandbox in a browser', (openPage) => {
     }
   });
 
-  test('a login by keyboard alone, without JavaScript, to an app on another origin that redirects on', async () => {
+  test('a login by keyboard only, without JavaScript, to an app on another origin that redirects on', async () => {
     const app = createServer((req, res) => {
       if (req.url?.startsWith('/callback'))
         res.writeHead(302, { Location: `http://localhost:${port}/home` }).end();

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { client, sandbox } from './fresh-sandbox.ts';
 import { sendRaw } from './raw-request.ts';
@@ -12,8 +15,10 @@ import {
   postToken,
   REDIRECT_URI,
   redeem,
+  registerClient,
   tokensFor,
   visit,
+  withSandbox,
 } from './support.ts';
 
 /* Details of the wire that a client library meets: headers, parameters, paths, media types, links. */
@@ -598,6 +603,38 @@ test('iss in the answers is said in the metadata', async () => {
   expect(await advertised()).toBeUndefined();
   sandbox.setSwitches({ iss: 'right' });
   expect(await advertised()).toBe(true);
+});
+
+test('dynamic registration, which the metadata names, is refused by name', async () => {
+  const metadata = await visit(`${sandbox.url}/.well-known/oauth-authorization-server`);
+  const { registration_endpoint: url } = await bodyOf<{ registration_endpoint: string }>(metadata);
+  const res = await visit(url, { method: 'POST', body: '{}' });
+  expect([res.status, await bodyOf(res)]).toEqual([
+    404,
+    {
+      error: 'invalid_request',
+      error_description: expect.stringContaining('no dynamic client registration'),
+    },
+  ]);
+});
+
+test('a redirect URI that an older state file holds and no header can carry ends at a page', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'sandbox-'));
+  try {
+    const made = await withSandbox({ dataDir }, (sandbox) => registerClient(sandbox));
+    const file = join(dataDir, 'state.json');
+    const odd = 'https://x.example/日本';
+    await writeFile(file, (await readFile(file, 'utf8')).replaceAll(REDIRECT_URI, odd));
+    await withSandbox({ dataDir, autoApprove: true }, async (sandbox) => {
+      const res = await visit(authorizeUrl(sandbox, made, { redirect_uri: odd }));
+      expect([res.status, await res.text()]).toEqual([
+        400,
+        expect.stringContaining('The redirect URI is no URI.'),
+      ]);
+    });
+  } finally {
+    await rm(dataDir, { recursive: true });
+  }
 });
 
 describe('OpenID Connect', () => {

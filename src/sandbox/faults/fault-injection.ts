@@ -48,7 +48,7 @@ function misbehave(
 }
 
 function answer(res: Response, here: Endpoint, { status, headers = {}, body }: CannedAnswer): void {
-  // A canned answer has the headers it names; the rate-limit headers of the ordinary one would belie it.
+  // A canned answer has the headers it names; the rate-limit headers of the ordinary one would contradict it.
   for (const name of res.getHeaderNames()) if (name.startsWith('x-ratelimit')) res.removeHeader(name);
   res.set(headers);
   if (status === 401) res.set('WWW-Authenticate', challengeOf(here));

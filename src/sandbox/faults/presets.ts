@@ -31,9 +31,9 @@ const presets = {
   },
   'rate-limited': {
     title: 'Too many calls',
-    what: 'The next three calls are answered with 429 and Retry-After: 2.',
-    expect: 'The app waits and tries again, or asks the visitor to. A moment later the login succeeds.',
-    effect: faults({ endpoint: '*', fault: 'rate_limited_retry_after', times: 3 }),
+    what: 'The next code exchange is answered with 429 and Retry-After: 2.',
+    expect: 'The app waits and tries again, or asks the visitor to. A moment later a login succeeds.',
+    effect: faults({ endpoint: 'token', fault: 'rate_limited_retry_after', times: 1 }),
   },
   'token-endpoint-speaks-html': {
     title: 'Token endpoint speaks HTML',

@@ -10,8 +10,8 @@ export function membershipsOf(store: SandboxStore, email: string): Member[] {
 }
 
 /**
- * Whether this member may log in with this client. An unverified client admits members of the account that registered
- * it alone (LaunchDarkly docs: OAuth client registration).
+ * Whether this member may log in with this client. An unverified client admits only members of the account that
+ * registered it (LaunchDarkly docs: OAuth client registration).
  */
 export function mayUse(store: SandboxStore, client: OAuthClient, member: Member): boolean {
   return !member.removed && (store.switches.verifiedClients || member.accountId === client.accountId);

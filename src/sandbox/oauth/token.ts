@@ -23,6 +23,18 @@ export function token(store: SandboxStore): RequestHandler {
   return (req, res) => sendUncached(res, 200, redeem(store, req));
 }
 
+/**
+ * `POST /trust/oauth/register/dcr`, which the metadata names: LaunchDarkly registers MCP clients there, which an app's login
+ * is not.
+ */
+export const refuseDynamicRegistration: RequestHandler = () => {
+  throw new OAuthError(
+    'invalid_request',
+    'The sandbox has no dynamic client registration. Register with POST /api/v2/oauth/clients.',
+    404,
+  );
+};
+
 /** The tokens that a token request is to get. Throws `OAuthError`. */
 export function redeem(store: SandboxStore, req: Request): TokenResponse {
   const form = readForm(req);

@@ -2,7 +2,7 @@ import type { OAuthClient } from '../model.ts';
 
 const COLLECTION = '/api/v2/oauth/clients';
 
-/** An OAuth2 client as the API shows it: never with its secret, which is in the answer to its creation alone. */
+/** An OAuth2 client as the API shows it: never with its secret, which is only in the answer to its creation. */
 export function oauthClientRep(client: OAuthClient) {
   return {
     _links: {
