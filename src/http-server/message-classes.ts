@@ -26,8 +26,12 @@ export function messageClasses(app: Express): MessageClasses {
 
 function leanMethods(app: Express) {
   const original = express.response;
-  const jsonIsPlain = () =>
-    !app.get('json replacer') && !app.get('json spaces') && !app.get('json escape') && !app.get('etag fn');
+  // Express asks for these settings with each answer. An app makes them before it serves.
+  let settings: { etag: boolean; plainJson: boolean } | undefined;
+  const readSettings = () => ({
+    etag: Boolean(app.get('etag fn')),
+    plainJson: !app.get('json replacer') && !app.get('json spaces') && !app.get('json escape'),
+  });
 
   return {
     redirect(this: Response, ...args: [string] | [number, string]) {
@@ -56,7 +60,8 @@ function leanMethods(app: Express) {
     },
 
     send(this: Response, body: unknown) {
-      if (typeof body !== 'string' || app.get('etag fn') || !isPlain(this)) return original.send.call(this, body);
+      settings ??= readSettings();
+      if (typeof body !== 'string' || settings.etag || !isPlain(this)) return original.send.call(this, body);
       const type = this.getHeader('Content-Type');
       if (type === undefined) this.setHeader('Content-Type', 'text/html; charset=utf-8');
       else if (typeof type !== 'string' || !type.endsWith('; charset=utf-8')) return original.send.call(this, body);
@@ -67,7 +72,8 @@ function leanMethods(app: Express) {
     },
 
     json(this: Response, value: unknown) {
-      if (!jsonIsPlain() || value === undefined) return original.json.call(this, value);
+      settings ??= readSettings();
+      if (!settings.plainJson || value === undefined) return original.json.call(this, value);
       if (this.getHeader('Content-Type') === undefined)
         this.setHeader('Content-Type', 'application/json; charset=utf-8');
       return this.send(JSON.stringify(value));

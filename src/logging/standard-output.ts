@@ -52,7 +52,7 @@ export function standardOutput(onDropped: (count: number) => void): LineOutput {
 
   /** Whether all is written. What cannot be written at all, such as to a pipe that was closed, is given up. */
   function writeKept(): boolean {
-    if (lines) kept = Buffer.concat([kept, Buffer.from(lines)]);
+    if (lines) kept = kept.length > 0 ? Buffer.concat([kept, Buffer.from(lines)]) : Buffer.from(lines);
     lines = '';
     try {
       while (kept.length > 0) kept = kept.subarray(writeSync(fd, kept));
