@@ -10,7 +10,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Program } from '../support/program.ts';
 import { runProgram } from '../support/program.ts';
 
-const web = (file: string) => JSON.stringify(new URL(`../../src/web/${file}`, import.meta.url).href);
+const src = (file: string) => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
 let program: Program;
 
 afterEach(() => void program.child.kill('SIGKILL'));
@@ -162,10 +162,10 @@ async function start({ timeoutMs = 10_000, close = 'Promise.resolve()', tls = ''
   program = runProgram(`
     import { createServer } from 'node:http';
     import { createServer as createTlsServer } from 'node:https';
-    import { localCertificate } from ${web('../local-https/certificate.ts')};
-    import { createLogger } from ${web('log.ts')};
-    import { listen } from ${web('listen.ts')};
-    import { exitOnCrash, stopOnSignals } from ${web('stop.ts')};
+    import { localCertificate } from ${src('local-https/certificate.ts')};
+    import { createLogger } from ${src('logging/log.ts')};
+    import { listen } from ${src('http-server/listen.ts')};
+    import { exitOnCrash, stopOnSignals } from ${src('http-server/stop.ts')};
     const logger = createLogger({ level: 'info', format: 'json' });
     exitOnCrash(logger);
     let release;
