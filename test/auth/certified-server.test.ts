@@ -34,7 +34,10 @@ async function authorize(oauth: ReturnType<typeof startOAuthClient>) {
   const { url, state, codeVerifier } = await oauth.buildAuthorizationRequest();
   const browser = new Browser();
   let page = await browser.request(url.href);
-  while (page.location && !page.location.startsWith(redirectUri)) page = await browser.request(page.location);
+  for (let hops = 0; page.location && !page.location.startsWith(redirectUri); hops++) {
+    if (hops === 20) throw new Error(`Redirected 20 times, last to ${page.location}`);
+    page = await browser.request(page.location);
+  }
   const query = page.location ? new URL(page.location).search : undefined;
   return { query, page, expected: { state, codeVerifier } };
 }

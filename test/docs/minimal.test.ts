@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
@@ -13,6 +12,7 @@ import type { Program } from '../support/program.ts';
 import { follow } from '../support/program.ts';
 import { registeredAt } from '../support/server-process.ts';
 import { ariel, authorize, freePort, logIn } from '../support/test-app.ts';
+import { until } from '../support/until.ts';
 
 const file = 'docs/minimal/app.ts';
 const foreign = 'gus.globex@globex.example';
@@ -53,13 +53,10 @@ async function start(env: Record<string, string>): Promise<Program> {
 }
 
 async function answers(): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (Date.now() < deadline) {
-    const page = await new Browser().request(url).catch(() => undefined);
-    if (page) return;
-    await sleep(50);
-  }
-  throw new Error(`The app does not answer: ${program.stderr}`);
+  await until(async () => {
+    if (program.child.exitCode !== null) throw new Error(`The app ended: ${program.stderr}`);
+    return (await new Browser().request(url).catch(() => undefined)) !== undefined;
+  });
 }
 
 const whoAmI = async (browser: Browser) => (await browser.request(`${url}/api/me`)).status;

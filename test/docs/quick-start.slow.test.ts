@@ -42,7 +42,7 @@ async function signal({ child, ended }: Program, name: NodeJS.Signals): Promise<
   await ended;
 }
 
-/** A clean copy of the project; nothing is installed in it. */
+/** A clean copy of the project: the files that git knows. Nothing is installed in it. */
 async function cleanCopy(): Promise<string> {
   const copy = path.join(folder, 'copy');
   await Promise.all(files.map((file) => cp(path.join(root, file), path.join(copy, file))));

@@ -9,6 +9,7 @@ import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Program } from '../support/program.ts';
 import { runProgram } from '../support/program.ts';
+import { beforeDeadline } from '../support/until.ts';
 
 const src = (file: string) => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
 let program: Program;
@@ -59,7 +60,7 @@ describe('on SIGTERM', () => {
     const lost: unknown[] = [];
     let answered = 0;
     const client = async () => {
-      for (;;) {
+      while (answered < 100_000) {
         try {
           const { status } = await ask(port, '/', agent);
           if (status === 200) answered += 1;
@@ -70,7 +71,7 @@ describe('on SIGTERM', () => {
         if (answered === 300) program.child.kill('SIGTERM');
       }
     };
-    await Promise.all(Array.from({ length: 16 }, client));
+    await beforeDeadline(15_000, 'for the process to stop', () => Promise.all(Array.from({ length: 16 }, client)));
     expect(await program.ended).toBe(0);
     expect(lost).toEqual([]);
     expect(answered).toBeGreaterThan(300);

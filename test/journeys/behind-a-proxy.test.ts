@@ -11,6 +11,7 @@ import { freePort } from '../support/free-port.ts';
 import type { ProxyPorts } from '../support/reverse-proxies.ts';
 import { caddy, haproxy, nginx, startReverseProxy } from '../support/reverse-proxies.ts';
 import { listening, registeredAt, startServerProcess } from '../support/server-process.ts';
+import { until } from '../support/until.ts';
 import { describeWith } from '../support/when-installed.ts';
 
 const ariel = 'ariel.reader@acme.example';
@@ -36,7 +37,7 @@ describe.each([nginx, haproxy, caddy])('behind $program', (proxy) => {
       url = `https://localhost:${ports.https}`;
       app = await startApp(ports);
       stopProxy = await startReverseProxy(executable, proxy, ports, pair);
-      while ((await new Browser().request(`${url}/healthz`)).status !== 200); // until its own health check has passed
+      await until(async () => (await new Browser().request(`${url}/healthz`)).status === 200); // its own health check has passed
     });
 
     afterAll(async () => {

@@ -7,6 +7,7 @@ import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import type { Instance } from '../support/instances.ts';
 import { instanceSettings, logInAt, startInstance, whoIs } from '../support/instances.ts';
+import { until } from '../support/until.ts';
 
 const people = ['ariel.reader@acme.example', 'ada.admin@acme.example'];
 
@@ -38,7 +39,7 @@ test('an app killed under load, five times over, still knows every session that 
 
     const target = confirmed.size + 12;
     const visitors = Promise.all([...people, ...people].map((email) => visit(email)));
-    while (confirmed.size < target) await Promise.race([visitors, new Promise(setImmediate)]);
+    await Promise.race([visitors, until(() => confirmed.size >= target)]);
     await current.kill();
     await visitors;
     await current.close();

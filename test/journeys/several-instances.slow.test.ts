@@ -86,7 +86,7 @@ else
       const third = await startInstance(settings);
       expect((await third.request('/readyz')).status).toBe(503);
       await redis.start();
-      while ((await third.request('/readyz')).status !== 200);
+      await until(async () => (await third.request('/readyz')).status === 200);
       expect(await whoIs(third, await logInAt(third))).toBe(ariel);
       expect(third.count('session_store_unavailable')).toBe(1);
       expect(third.count('session_store_available')).toBe(1);

@@ -12,6 +12,7 @@ import { freePort } from '../support/free-port.ts';
 import { startFront } from '../support/launchdarkly-front.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import { listening, registeredAt, startServerProcess } from '../support/server-process.ts';
+import { beforeDeadline } from '../support/until.ts';
 
 const opened: { close(): Promise<void> }[] = [];
 let sandbox: Sandbox;
@@ -35,7 +36,7 @@ describe('SIGTERM', () => {
     const lost: unknown[] = [];
     let answered = 0;
     const member = async () => {
-      for (;;) {
+      while (answered < 100_000) {
         try {
           const { status } = await ask(`${url}/account`, { headers, agent });
           if (status !== 200) return void lost.push(status);
@@ -47,7 +48,7 @@ describe('SIGTERM', () => {
         if (answered === 150) app.child.kill('SIGTERM');
       }
     };
-    await Promise.all(Array.from({ length: 12 }, member));
+    await beforeDeadline(60_000, 'for the process to stop', () => Promise.all(Array.from({ length: 12 }, member)));
     expect(await app.ended).toBe(0);
     expect(lost).toEqual([]);
     expect(answered).toBeGreaterThan(150);

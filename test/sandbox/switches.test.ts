@@ -53,7 +53,7 @@ const CHECKS: Record<keyof Switches, () => Promise<void>> = {
     sandbox.setSwitches({ clientListPageSize: 2 });
     const pages: number[] = [];
     let path: string | undefined = '/oauth/clients';
-    while (path) {
+    while (path && pages.length < 10) {
       const page: { items: unknown[]; _links: { next?: { href: string } } } = await bodyOf(
         await api(sandbox, 'GET', path),
       );

@@ -35,6 +35,7 @@ export async function startConnectProxy(port: number, refusal?: string): Promise
 
 async function readHead(socket: Socket): Promise<string> {
   let head = '';
-  while (!head.includes('\r\n\r\n')) head += String((await once(socket, 'data'))[0]);
+  const signal = AbortSignal.timeout(20_000);
+  while (!head.includes('\r\n\r\n')) head += String((await once(socket, 'data', { signal }))[0]);
   return head;
 }

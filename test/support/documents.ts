@@ -9,11 +9,11 @@ export function read(file: string): string {
   return readFileSync(path.join(root, file), 'utf8');
 }
 
-/** Every file of the project: what git knows, and what is about to be added. */
+/** Every file of the project that git tracks: an editor's temporary file must not come and go in between. */
 export const files = listed().filter((file) => file !== '' && existsSync(path.join(root, file)));
 
 function listed(): string[] {
-  const git = spawnSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
+  const git = spawnSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' });
   return git.status === 0 ? git.stdout.split('\n') : filesBelow('');
 }
 

@@ -7,8 +7,8 @@ export interface Program {
   child: ChildProcess;
   stdout: string;
   stderr: string;
-  /** Resolves when standard output or error holds `pattern`; rejects when the program ends without it. */
-  prints(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Resolves when standard output or error holds `pattern`; rejects when the program ends without it, or after `withinMs`. */
+  prints(pattern: RegExp, options?: { withinMs?: number }): Promise<RegExpExecArray>;
   /** Resolves to the exit code, or to the signal that ended it. */
   ended: Promise<number | string>;
 }
@@ -31,16 +31,25 @@ export function follow(child: ChildProcess): Program {
     stdout: '',
     stderr: '',
     ended: once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string),
-    prints(pattern) {
+    prints(pattern, { withinMs = 60_000 } = {}) {
       return new Promise((resolve, reject) => {
+        const fail = (what: string) => {
+          done();
+          reject(new Error(`${what} ${pattern}:\n${program.stdout}${program.stderr}`));
+        };
+        const tooLate = setTimeout(() => fail(`In ${withinMs} ms it has not printed`), withinMs);
         const look = () => {
           const found = pattern.exec(program.stdout) ?? pattern.exec(program.stderr);
           if (found) {
-            changed.delete(look);
+            done();
             resolve(found);
           } else if (child.exitCode !== null || child.signalCode !== null) {
-            reject(new Error(`Ended without printing ${pattern}:\n${program.stdout}${program.stderr}`));
+            fail('Ended without printing');
           }
+        };
+        const done = () => {
+          clearTimeout(tooLate);
+          changed.delete(look);
         };
         changed.add(look);
         look();

@@ -3,9 +3,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Program } from './program.ts';
 import { follow } from './program.ts';
+import { until } from './until.ts';
 
 /** Ports on 127.0.0.1: where the proxy takes https and http, and where the app listens. */
 export interface ProxyPorts {
@@ -116,16 +116,17 @@ export async function startReverseProxy(
 }
 
 async function opened(port: number, proxy: Program): Promise<void> {
-  for (;;) {
-    if (proxy.child.exitCode !== null) throw new Error(`The proxy ended: ${proxy.stderr}`);
-    const accepted = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
-      socket.once('close', () => resolve(false));
-      socket.once('connect', () => socket.destroy());
-    });
-    if (accepted) return;
-    await pause(20);
-  }
+  await until(
+    () => {
+      if (proxy.child.exitCode !== null) throw new Error(`The proxy ended: ${proxy.stderr}`);
+      return new Promise<boolean>((resolve) => {
+        const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
+        socket.once('close', () => resolve(false));
+        socket.once('connect', () => socket.destroy());
+      });
+    },
+    { everyMs: 20 },
+  );
 }
 
 /**

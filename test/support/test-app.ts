@@ -73,8 +73,11 @@ export async function startTestApp(
     log: () => [...lines],
     async logged(fields) {
       const wanted = Object.entries(fields);
+      const signal = AbortSignal.timeout(15_000);
       while (!lines.some((line) => wanted.every(([name, value]) => line[name] === value)))
-        await once(destination, 'line');
+        await once(destination, 'line', { signal }).catch((cause) => {
+          throw new Error(`Within 15 s nothing was logged with ${JSON.stringify(fields)}`, { cause });
+        });
     },
     async close() {
       app.server.closeAllConnections();

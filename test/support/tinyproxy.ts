@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
 import { follow } from './program.ts';
+import { until } from './until.ts';
 
-/** The address that a tinyproxy of ours calls from: whoever comes from it came through the proxy. */
+/** The address that a tinyproxy of ours calls from: a request from it came through the proxy. */
 export const proxyAddress = '127.0.0.5';
 
 /** A forward proxy as companies have them. */
@@ -18,7 +18,7 @@ export interface ForwardProxy {
   close(): Promise<void>;
 }
 
-/** Starts tinyproxy; it tunnels to `allowedPort` alone. */
+/** Starts tinyproxy; it tunnels to `allowedPort` only. */
 export async function startTinyproxy(executable: string, allowedPort: number): Promise<ForwardProxy> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tinyproxy-'));
   const port = await freePort();
@@ -38,10 +38,13 @@ export async function startTinyproxy(executable: string, allowedPort: number): P
   const running = follow(
     spawn(executable, ['-d', '-c', path.join(folder, 'conf')], { stdio: ['ignore', 'pipe', 'pipe'] }),
   );
-  while (!(await accepts(port))) {
-    if (running.child.exitCode !== null) throw new Error(`tinyproxy ended: ${running.stderr}`);
-    await pause(20);
-  }
+  await until(
+    async () => {
+      if (running.child.exitCode !== null) throw new Error(`tinyproxy ended: ${running.stderr}`);
+      return accepts(port);
+    },
+    { everyMs: 20 },
+  );
   return {
     url: `http://127.0.0.1:${port}`,
     async connects() {

@@ -6,6 +6,7 @@ import { createHttp } from '../../../src/launchdarkly/index.ts';
 import { closeAfterEach } from '../../support/close-after-each.ts';
 import type { Answer } from '../../support/http-server.ts';
 import { closedPort, json, startHttpServer, startSocketServer } from '../../support/http-server.ts';
+import { until } from '../../support/until.ts';
 
 const closing = closeAfterEach();
 const client = (options: HttpOptions = {}) => closing(createHttp(options));
@@ -76,7 +77,7 @@ describe('closing', () => {
     const server = await httpServer((_, response) => setTimeout(() => json(response, 200, {}), 100));
     const http = client();
     const call = http.request({ method: 'GET', url: server.url });
-    while (server.requests.length === 0) await nextTurn();
+    await until(() => server.requests.length > 0);
     const [response] = await Promise.all([call, http.close()]);
     expect(response.status).toBe(200);
   });
@@ -149,8 +150,3 @@ describe('an observer', () => {
     ]);
   });
 });
-
-/** A socket is free for the next call a turn of the event loop after its answer. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
