@@ -1,34 +1,25 @@
-import type { ConfigProblem } from './config-error.ts';
-import { ConfigError } from './config-error.ts';
-import type { OutgoingConfig } from './launchdarkly-settings.ts';
-import { readBaseUri, readOutgoing, readRedirectUri } from './launchdarkly-settings.ts';
 import * as value from './parsers.ts';
 import type { RedirectUri } from './redirect-uri.ts';
-import { SettingsReader } from './settings-reader.ts';
-import type { ConfigInput } from './sources.ts';
-import { settingsSources } from './sources.ts';
+import type { LaunchDarklySettings } from './script-config.ts';
+import { readLaunchDarklySettings } from './script-config.ts';
+import type { ConfigInput, ConfigProblem } from './settings-reader.ts';
+import { ConfigError, SettingsReader } from './settings-reader.ts';
 
-export type { ConfigProblem } from './config-error.ts';
-export { ConfigError } from './config-error.ts';
-export type { OutgoingConfig } from './launchdarkly-settings.ts';
 export type { RedirectUri } from './redirect-uri.ts';
-export type { SandboxConfig, ScriptConfig } from './script-config.ts';
+export type { OutgoingConfig, SandboxConfig, ScriptConfig } from './script-config.ts';
 export { loadDemoConfig, loadSandboxConfig, loadScriptConfig } from './script-config.ts';
-export type { ConfigInput } from './sources.ts';
-export { overriddenByEnvironment, readEnvFile } from './sources.ts';
+export type { ConfigInput, ConfigProblem } from './settings-reader.ts';
+export { ConfigError, overriddenByEnvironment, readEnvFile } from './settings-reader.ts';
 
-/** Who ends TLS. `off` only for a redirect URI that is plain http on loopback. */
+/** Where TLS ends. `off` only for a redirect URI that is plain http on loopback. */
 export type TlsConfig =
   | { readonly mode: 'local' }
   | { readonly mode: 'proxy' }
   | { readonly mode: 'off' }
   | { readonly mode: 'files'; readonly certFile: string; readonly keyFile: string };
 
-/** All that the app needs to run. */
-export interface AppConfig {
-  /** Origin of the LaunchDarkly instance, without a trailing slash. */
-  readonly baseUri: string;
-  readonly redirectUri: RedirectUri;
+/** Everything the app needs to run. */
+export interface AppConfig extends LaunchDarklySettings {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly clientAuth: 'post' | 'basic';
@@ -37,7 +28,7 @@ export interface AppConfig {
   readonly allowedAccounts: readonly string[] | '*';
   /** Base roles that may enter; undefined for any. */
   readonly allowedRoles: readonly string[] | undefined;
-  /** Newest first: the first one seals and signs, all of them open and verify. */
+  /** Newest first: only the first one seals and signs, all of them open and verify. */
   readonly sessionSecrets: readonly [string, ...string[]];
   readonly sessionStore: string;
   /** Milliseconds. */
@@ -56,7 +47,6 @@ export interface AppConfig {
   readonly flowInspector: boolean;
   readonly logLevel: LogLevel;
   readonly logFormat: 'pretty' | 'json';
-  readonly outgoing: OutgoingConfig;
 }
 
 /** pino's levels. */
@@ -69,17 +59,17 @@ export function loadAppConfig(input?: ConfigInput): AppConfig {
   return config;
 }
 
-/** The same without throwing: where a setting is wrong, the config holds its default or nothing. */
+/** The same without throwing: where a setting is wrong, the config holds its default or an empty value. */
 export function checkAppConfig(input?: ConfigInput): {
   config: AppConfig;
   problems: readonly ConfigProblem[];
 } {
-  const read = new SettingsReader(settingsSources(input));
-  const redirectUri = readRedirectUri(read);
+  const read = new SettingsReader(input);
+  const shared = readLaunchDarklySettings(read);
+  const { redirectUri } = shared;
   const tls = readTls(read, redirectUri);
   const config: AppConfig = {
-    baseUri: readBaseUri(read),
-    redirectUri,
+    ...shared,
     clientId: read.required('LD_OAUTH_CLIENT_ID', value.clientCredential, ''),
     clientSecret: read.required('LD_OAUTH_CLIENT_SECRET', value.clientCredential, ''),
     clientAuth: read.optional('LD_OAUTH_CLIENT_AUTH', value.oneOf('post', 'basic'), 'post'),
@@ -104,27 +94,26 @@ export function checkAppConfig(input?: ConfigInput): {
       'info',
     ),
     logFormat: read.optional('LOG_FORMAT', value.oneOf('pretty', 'json'), process.stdout.isTTY ? 'pretty' : 'json'),
-    outgoing: readOutgoing(read),
   };
-  if (config.sessionIdle > config.sessionMax) read.refuse('SESSION_IDLE', 'must not exceed SESSION_MAX.');
+  if (config.sessionIdle > config.sessionMax) read.addProblem('SESSION_IDLE', 'must not exceed SESSION_MAX.');
   return { config, problems: read.problems };
 }
 
-/** The account that registered the client, unless the settings say otherwise. Nobody is let in by omission. */
+/** The account that registered the client, unless the settings say otherwise. With neither, nobody may enter. */
 function readAllowedAccounts(read: SettingsReader): readonly string[] | '*' {
   const registered = read.optional<readonly string[] | '*'>('LD_ACCOUNT_ID', (id) => [value.credential(id)], []);
   const allowed = read.optional('LD_ALLOWED_ACCOUNTS', value.accounts, registered);
   if (allowed.length === 0 && !read.text('LD_ACCOUNT_ID')) {
-    read.refuse('LD_ALLOWED_ACCOUNTS', 'and LD_ACCOUNT_ID are both missing: whose members may enter?');
+    read.addProblem('LD_ALLOWED_ACCOUNTS', 'and LD_ACCOUNT_ID are both missing, so nobody may log in.');
   }
   return allowed;
 }
 
 function readTls(read: SettingsReader, redirectUri: RedirectUri): TlsConfig {
-  const usual = !redirectUri.secure ? 'off' : redirectUri.local ? 'local' : 'proxy';
-  const mode = read.optional<TlsConfig['mode']>('TLS', value.oneOf('local', 'proxy', 'files'), usual);
+  const byDefault = !redirectUri.secure ? 'off' : redirectUri.local ? 'local' : 'proxy';
+  const mode = read.optional<TlsConfig['mode']>('TLS', value.oneOf('local', 'proxy', 'files'), byDefault);
   if (!redirectUri.secure && (mode === 'local' || mode === 'files')) {
-    read.refuse('TLS', 'asks for https, but LD_OAUTH_REDIRECT_URI begins with http://.');
+    read.addProblem('TLS', 'requires https, but LD_OAUTH_REDIRECT_URI begins with http://.');
   }
   if (mode !== 'files') return { mode };
   return {
@@ -134,7 +123,7 @@ function readTls(read: SettingsReader, redirectUri: RedirectUri): TlsConfig {
   };
 }
 
-/** Both loopback addresses when TLS is local: browsers take either for `localhost`. */
+/** Both loopback addresses when TLS is local: browsers try either for `localhost`. */
 function readHosts(read: SettingsReader, tls: TlsConfig): readonly string[] | undefined {
   const host = read.text('HOST');
   if (host === 'localhost') return ['127.0.0.1', '::1'];

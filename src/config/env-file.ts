@@ -1,71 +1,52 @@
-import { mkdir, readlink, realpath } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { mkdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { EnvFileError } from './env-file-error.ts';
-import { editEnvText } from './env-text.ts';
-import { readEnvText } from './read-env-text.ts';
+import { EnvFileError, editEnvText } from './env-text.ts';
 import { removeLeftover, replaceFile } from './replace-file.ts';
 
-export type { EnvFileReason } from './env-file-error.ts';
-export { EnvFileError } from './env-file-error.ts';
+export type { EnvFileReason } from './env-text.ts';
+export { EnvFileError } from './env-text.ts';
 
 /** What a write did to an env file. */
 export interface EnvFileUpdate {
   /** The file itself: where symbolic links end. */
   readonly file: string;
   readonly created: boolean;
-  /** The permissions it had, e.g. `0644`, when others could read it; it is 0600 now. */
+  /** Its previous permissions, e.g. `0644`, when others could read it; they are 0600 now. */
   readonly tightenedFrom?: string;
+  /** Its permissions, e.g. `0777`, when others can still read it: the file system stores no permissions. */
+  readonly stillReadable?: string;
 }
 
 /**
- * Sets values in an env file atomically and durably, and leaves everything else in it as it was. The file ends
- * private (0600); it and its folder are made when missing; a symbolic link stays one.
- * A file that is as it should be is not written, unless `rewrite` says so.
- * Throws `EnvFileError` and leaves the file untouched. Without a lock, two writers at once lose one's values.
+ * Sets values in an env file atomically and durably, and leaves the rest of it unchanged. The file ends up private
+ * (0600); it and its folder are created when missing; a symbolic link stays one. A file that needs no change is not
+ * written. Throws `EnvFileError` and leaves the file untouched. Needs a lock: of two concurrent writers one loses its values.
  */
-export async function updateEnvFile(
-  path: string,
-  values: Readonly<Record<string, string>>,
-  { rewrite = false } = {},
-): Promise<EnvFileUpdate> {
-  const file = await followLinks(resolve(path));
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    const existing = readExisting(file, path);
+export async function updateEnvFile(path: string, values: Readonly<Record<string, string>>): Promise<EnvFileUpdate> {
+  return explainFailure(path, async () => {
+    const { file, existing } = await openForWriting(path);
     const text = editEnvText(existing?.text ?? '', values);
-    const asItShouldBe = existing?.text === text && isPrivate(existing.mode);
-    if (asItShouldBe && !rewrite) await removeLeftover(file);
-    else await replaceFile(file, text, existing?.owner);
-    return {
-      file,
-      created: existing === undefined,
-      ...(existing && !isPrivate(existing.mode) ? { tightenedFrom: octal(existing.mode) } : {}),
-    };
-  } catch (error) {
-    throw explainWriteError(path, error);
-  }
+    if (existing?.text === text && isPrivate(existing.stat)) return { file, created: false };
+    return write(file, existing, text);
+  });
 }
 
 /**
- * Does all of a later `updateEnvFile` that can be done before its values are known: an existing file is written
- * anew as it is, and a name that is set twice is refused. What works here can hardly fail a moment later.
- * Throws `EnvFileError`.
+ * Does as much of a later `updateEnvFile` as possible before its values are known: rewrites an existing file as it is,
+ * and refuses a name that is set twice. Throws `EnvFileError`. Resolves to undefined when there is no file yet.
  */
-export async function rehearseEnvFile(path: string, names: readonly string[]): Promise<EnvFileUpdate | undefined> {
-  const file = await followLinks(resolve(path));
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await removeLeftover(file);
-    const existing = readExisting(file, path);
+export async function checkEnvFileWritable(path: string, names: readonly string[]): Promise<EnvFileUpdate | undefined> {
+  return explainFailure(path, async () => {
+    const { file, existing } = await openForWriting(path);
     if (!existing) return undefined;
-    editEnvText(existing.text, Object.fromEntries(names.map((name) => [name, 'a value to come'])));
-  } catch (error) {
-    throw explainWriteError(path, error);
-  }
-  return updateEnvFile(path, {}, { rewrite: true });
+    editEnvText(existing.text, Object.fromEntries(names.map((name) => [name, 'any value'])));
+    return write(file, existing, existing.text);
+  });
 }
 
-/** Where an env file really is: its path with every symbolic link followed, also when there is no file yet. */
+/** The path of an env file with every symbolic link followed, even when the file does not exist yet. */
 export async function followLinks(path: string): Promise<string> {
   let at = path;
   for (let links = 0; links < 40; links++) {
@@ -74,34 +55,42 @@ export async function followLinks(path: string): Promise<string> {
     if (target === undefined) return join(folder, basename(at));
     at = resolve(folder, target);
   }
-  return path; // a circle: whatever is done with it fails with ELOOP
+  return path; // a circle of links: every use of it fails with ELOOP
 }
 
-function readExisting(file: string, path: string) {
-  const found = readEnvText(file, path);
-  if (!found) return undefined;
-  const { text, stat } = found;
-  if ((stat.mode & 0o200) === 0) {
-    throw new EnvFileError('read_only', `${path} is read-only (${octal(stat.mode)}). To allow it: chmod u+w ${file}`);
+/**
+ * The text of an env file and its `Stats`; undefined when there is none. Only a regular file is opened: reading
+ * anything else may never end.
+ * @param path absolute.
+ * @param shown how messages name it.
+ * Throws `EnvFileError`: `not_a_file`, `not_utf8`, `unreadable`.
+ */
+export function readEnvText(path: string, shown: string): { text: string; stat: Stats } | undefined {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (!stat) return undefined;
+    if (!stat.isFile()) {
+      const problem = `${shown} cannot be read: there is ${kindOf(stat)} in its place.`;
+      throw new EnvFileError('not_a_file', `${problem} ${adviceFor(stat)}`);
+    }
+    return { stat, text: decode(readFileSync(path), shown) };
+  } catch (error) {
+    if (error instanceof EnvFileError) throw error;
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    const why = /^(EACCES|EPERM)$/.test(code)
+      ? 'You may not read it, or its folder. Make it yours (chown), or allow it (chmod u+r).'
+      : (systemErrors[code] ?? 'Check that you may read the file and its folder.');
+    throw new EnvFileError('unreadable', `${shown} cannot be read (${code}). ${why}`, error);
   }
-  return { text, mode: stat.mode, owner: { uid: stat.uid, gid: stat.gid } };
 }
 
-/** Readable by its owner alone. */
-function isPrivate(mode: number): boolean {
-  return (mode & 0o077) === 0;
-}
-
-function octal(mode: number): string {
-  return (mode & 0o777).toString(8).padStart(4, '0');
-}
-
-/** Every failure names the file; what the system said becomes a sentence. */
+/** The `EnvFileError` for a failed write: names the file, and says in a sentence what the system reported. */
 export function explainWriteError(path: string, error: unknown): EnvFileError {
   if (error instanceof EnvFileError) {
     const { reason, message, cause } = error;
     if (reason === 'unreadable') return explainWriteError(path, cause);
-    return message.startsWith(path) ? error : new EnvFileError(reason, `${path} was left as it is. ${message}`, error);
+    return message.startsWith(path) ? error : new EnvFileError(reason, `${path} was not changed. ${message}`, error);
   }
   const code = (error as NodeJS.ErrnoException).code || 'unknown error';
   const why = systemErrors[code] ?? 'The system refused.';
@@ -111,13 +100,75 @@ export function explainWriteError(path: string, error: unknown): EnvFileError {
 const systemErrors: Readonly<Record<string, string>> = {
   EACCES: 'You may not write in its folder.',
   EPERM: 'You may not write in its folder.',
+  SQLITE_CANTOPEN: 'You may not write in its folder.',
   EROFS: 'It is on a file system that is mounted read-only.',
   ENOSPC: 'The disk is full.',
   EDQUOT: 'Your disk quota is used up.',
   ENOTDIR: 'A part of its path is a file, not a folder.',
   EEXIST: 'A part of its path is a file, not a folder.',
-  SQLITE_CANTOPEN: 'You may not write in its folder.',
-  EBUSY: 'It is a mount of its own (a container mounts it?); mount its folder instead.',
-  ELOOP: 'Its symbolic links go round in a circle.',
+  EBUSY: 'The file itself is mounted, perhaps into a container; mount its folder instead.',
+  ELOOP: 'Its symbolic links form a circle.',
   ENAMETOOLONG: 'Its name is too long.',
 };
+
+async function explainFailure<T>(path: string, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    throw explainWriteError(path, error);
+  }
+}
+
+async function openForWriting(path: string) {
+  const file = await followLinks(resolve(path));
+  await mkdir(dirname(file), { recursive: true });
+  await removeLeftover(file);
+  const existing = readEnvText(file, path);
+  if (existing && (existing.stat.mode & 0o200) === 0) {
+    const mode = octal(existing.stat);
+    throw new EnvFileError('read_only', `${path} is read-only (${mode}). To make it writable: chmod u+w ${file}`);
+  }
+  return { file, existing };
+}
+
+async function write(file: string, existing: { stat: Stats } | undefined, text: string): Promise<EnvFileUpdate> {
+  await replaceFile(file, text, existing?.stat);
+  const after = await stat(file);
+  return {
+    file,
+    created: existing === undefined,
+    ...(!isPrivate(after) && { stillReadable: octal(after) }),
+    ...(existing && !isPrivate(existing.stat) && isPrivate(after) && { tightenedFrom: octal(existing.stat) }),
+  };
+}
+
+/** Whether only its owner can read a file. Windows keeps its permissions elsewhere. */
+export function isPrivate({ mode }: { readonly mode: number }): boolean {
+  return process.platform === 'win32' || (mode & 0o077) === 0;
+}
+
+/** The permissions of a file as `chmod` takes them, e.g. `0644`. */
+export function octal({ mode }: { readonly mode: number }): string {
+  return (mode & 0o777).toString(8).padStart(4, '0');
+}
+
+function kindOf(stat: Stats): string {
+  if (stat.isDirectory()) return 'a folder';
+  if (stat.isFIFO()) return 'a named pipe (FIFO)';
+  return stat.isSocket() ? 'a socket' : 'a device';
+}
+
+function adviceFor(stat: Stats): string {
+  return stat.isDirectory()
+    ? 'Docker creates one when a file to be mounted is missing. Remove the folder, then write the file.'
+    : 'Put a file there, or set everything in the environment.';
+}
+
+/** PowerShell's `>` writes UTF-16, which would otherwise be read as garbage instead of being reported. */
+function decode(bytes: Buffer, shown: string): string {
+  const text = bytes.toString('utf8');
+  const utf16 = text.includes('\0') || ['fffe', 'feff'].includes(bytes.subarray(0, 2).toString('hex'));
+  if (!utf16 && Buffer.from(text).equals(bytes)) return text;
+  const what = utf16 ? 'UTF-16, as PowerShell writes it' : 'not UTF-8 text';
+  throw new EnvFileError('not_utf8', `${shown} cannot be read: it is ${what}. Save it as UTF-8.`);
+}

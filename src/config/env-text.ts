@@ -1,18 +1,41 @@
 import { isDeepStrictEqual, parseEnv } from 'node:util';
 import { parse as parseDotenv } from 'dotenv';
-import { EnvFileError } from './env-file-error.ts';
+
+/** Why an env file cannot be read or changed. */
+export type EnvFileReason =
+  | 'unreadable'
+  | 'not_a_file'
+  | 'read_only'
+  | 'not_utf8'
+  | 'not_writable'
+  | 'duplicate'
+  | 'unquotable'
+  | 'not_editable';
+
+/** An env file cannot be read, or was not changed because the change would lose something. The message never holds a value. */
+export class EnvFileError extends Error {
+  override readonly name = 'EnvFileError';
+  readonly reason: EnvFileReason;
+  /** For a program that ends because of it: 2 when the file cannot be read as an env file, else 1. */
+  readonly exitCode: 1 | 2;
+
+  constructor(reason: EnvFileReason, message: string, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause });
+    this.reason = reason;
+    this.exitCode = reason === 'unreadable' || reason === 'not_a_file' || reason === 'not_utf8' ? 2 : 1;
+  }
+}
 
 /**
- * Sets values in the text of an env file and leaves everything else in it alone: comments, order, blank lines, line
- * endings, `export`, inline comments, the spelling of other values. A name that is missing is appended; a value that
- * is there already keeps its spelling. Dotenv and Node's own parser read
- * the value alike.
+ * Sets values in the text of an env file and changes nothing else: comments, order, blank lines, line endings,
+ * `export`, inline comments and the quoting of other values stay. A missing name is appended; a value that is already
+ * set keeps its quoting. Dotenv and Node's own parser read the value alike.
  * Throws `EnvFileError`: `duplicate`, `unquotable`, `not_editable`.
  */
 export function editEnvText(text: string, values: Readonly<Record<string, string>>): string {
   let edited = text;
   for (const [name, value] of Object.entries(values)) edited = setValue(edited, name, value);
-  refuseSurprises(text, edited, values);
+  assertOnlyTheseChanged(text, edited, values);
   return edited;
 }
 
@@ -31,12 +54,12 @@ function setValue(text: string, name: string, value: string): string {
   }
   if (readers.every((read) => read(text)[name] === value)) return text;
   const [found] = assignmentsOf(text, name);
-  if (!found) return append(text, `${name}=${spell(name, value)}`);
+  if (!found) return append(text, `${name}=${quoteValue(name, value)}`);
   const [whole, before = '', , equals = '=', , after = ''] = found;
-  // Behind `NAME=` alone, the space before a comment was matched with the equals sign.
+  // After an empty `NAME=`, the space before a comment was matched with the equals sign.
   const bare = after.startsWith('#') ? equals.trimEnd() : equals;
   const gap = after.startsWith('#') ? equals.slice(bare.length) || ' ' : '';
-  const line = `${before}${name}${bare}${spell(name, value)}${gap}${after}`;
+  const line = `${before}${name}${bare}${quoteValue(name, value)}${gap}${after}`;
   return text.slice(0, found.index) + line + text.slice(found.index + whole.length);
 }
 
@@ -56,11 +79,11 @@ function append(text: string, line: string): string {
 
 const readers: readonly ((text: string) => Record<string, string | undefined>)[] = [
   parseDotenv,
-  (text) => ({ ...parseEnv(asNodeWritesIt(text)) }),
+  (text) => ({ ...parseEnv(toNodeSyntax(text)) }),
 ];
 
-/** Spellings that dotenv knows and Node does not: a byte order mark, lines that end in CR, `export` with other blanks, `NAME: value`. */
-function asNodeWritesIt(text: string): string {
+/** Rewrites what dotenv accepts and Node does not: a byte order mark, CR line endings, `export` and tabs, `NAME: value`. */
+function toNodeSyntax(text: string): string {
   return text
     .replace(/^\uFEFF/, '')
     .replace(/\r\n?/g, '\n')
@@ -68,24 +91,24 @@ function asNodeWritesIt(text: string): string {
     .replace(/^([^\S\n]*(?:export )?[\w.-]+):[^\S\n]+/gm, '$1=');
 }
 
-/** Writes a value so that every reader gives it back, and a shell that sources the file too where that is possible. */
-function spell(name: string, value: string): string {
-  const quoted = [`'${value}'`, `"${value}"`, `\`${value}\``, value];
-  const candidates = /^[\w./:@%+=,-]*$/.test(value) ? [value] : quoted;
+/** Quotes a value so that every reader returns it, and where possible a shell that sources the file too. */
+function quoteValue(name: string, value: string): string {
+  const quotings = [`'${value}'`, `"${value}"`, `\`${value}\``, value];
+  const candidates = /^[\w./:@%+=,-]*$/.test(value) ? [value] : quotings;
   const spelling = candidates.find((candidate) =>
     readers.every((read) => read(`${name}=${candidate}\n`)[name] === value),
   );
   if (spelling === undefined || /[\r\n]/.test(value)) {
     throw new EnvFileError(
       'unquotable',
-      `The value of ${name} cannot be written into an env file: no way of quoting it is read back unchanged.`,
+      `The value of ${name} cannot be written into an env file: however it is quoted, it would be read differently.`,
     );
   }
   return spelling;
 }
 
-/** An unclosed quote elsewhere in the file can swallow lines: better no edit than a file that reads differently. */
-function refuseSurprises(before: string, after: string, values: Readonly<Record<string, string>>): void {
+/** An unclosed quote elsewhere in the file can swallow lines. Such a file is not edited. */
+function assertOnlyTheseChanged(before: string, after: string, values: Readonly<Record<string, string>>): void {
   for (const read of readers) {
     if (isDeepStrictEqual({ ...read(after) }, { ...read(before), ...values })) continue;
     throw new EnvFileError(

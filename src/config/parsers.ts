@@ -1,12 +1,11 @@
 import { isIP } from 'node:net';
-import { isOwnPath } from './own-paths.ts';
 import type { RedirectUri } from './redirect-uri.ts';
-import { isLoopbackHost, parseRedirectUri } from './redirect-uri.ts';
+import { isLoopbackHost, isOwnPath, parseRedirectUri } from './redirect-uri.ts';
 import { looksRandom } from './session-secret.ts';
 
 /*
- * One function a kind of value: text in, value out. Each throws an Error whose message continues the setting's name
- * ("LD_BASE_URI must …"). Values of secrets are never quoted.
+ * One function for each kind of value: text in, value out. Each throws an Error whose message continues the setting's
+ * name ("LD_BASE_URI must …"). Secrets are never quoted.
  */
 
 /** One of the given words. */
@@ -28,7 +27,7 @@ export function duration(text: string): number {
   const match = /^(\d{1,6})(s|m|h|d)$/.exec(text);
   const unit = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match?.[2] ?? ''];
   const milliseconds = Number(match?.[1]) * (unit ?? Number.NaN);
-  if (!(milliseconds > 0)) throw new Error(`must be a length of time such as 90s, 5m, 8h or 7d, not "${text}".`);
+  if (!(milliseconds > 0)) throw new Error(`must be a duration such as 90s, 5m, 8h or 7d, not "${text}".`);
   if (milliseconds > 10 * 365 * 86_400_000) throw new Error('must not exceed ten years.');
   return milliseconds;
 }
@@ -53,16 +52,18 @@ export function list(text: string): string[] {
   return entries;
 }
 
-/** LaunchDarkly's base roles; a typing mistake here would shut everybody out. */
+/** LaunchDarkly's base roles. A typo would lock everyone out, so unknown ones are refused. */
 export function roles(text: string): string[] {
   const known = ['reader', 'writer', 'admin', 'owner', 'no_access'];
   const unknown = list(text).filter((role) => !known.includes(role));
   if (unknown.length > 0)
-    throw new Error(`names no base role of LaunchDarkly: "${unknown.join('", "')}". Known: ${known.join(', ')}.`);
+    throw new Error(
+      `holds what is not a base role of LaunchDarkly: "${unknown.join('", "')}". The base roles are ${known.join(', ')}.`,
+    );
   return list(text);
 }
 
-/** Account ids, or `*` alone. */
+/** Account ids, or just `*`. */
 export function accounts(text: string): readonly string[] | '*' {
   const entries = list(text);
   if (!entries.includes('*')) return entries;
@@ -74,28 +75,30 @@ export function accounts(text: string): readonly string[] | '*' {
 export function baseUri(text: string): string {
   const url = httpUrl(text);
   if (url.pathname !== '/' || url.search || url.hash || url.username) {
-    throw new Error(`must be an origin alone, such as ${url.origin}, without path, query or credentials.`);
+    throw new Error(`must be an origin such as ${url.origin}, without path, query or credentials.`);
   }
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-    throw new Error('must begin with https:// (plain http is for loopback addresses only).');
+    throw new Error('must begin with https:// (plain http is allowed for loopback addresses only).');
   }
   return url.origin;
 }
 
 /**
- * The registered redirect URI. LaunchDarkly wants an absolute https URL without query parameters and compares it
- * character for character, so it must be written the way URLs are normally written.
+ * The registered redirect URI. LaunchDarkly requires an absolute https URL without query parameters and compares it
+ * character by character, so it must be in normalized form.
  */
 export function redirectUri(text: string): RedirectUri {
   const url = httpUrl(text);
   if (url.search || url.hash) throw new Error('must have no query and no fragment: LaunchDarkly does not allow them.');
-  if (url.username || url.password) throw new Error('must not hold a user name or password.');
-  if (text.includes('*')) throw new Error('must not hold a wildcard: LaunchDarkly registers one exact URI.');
+  if (url.username || url.password) throw new Error('must not contain a user name or password.');
+  if (text.includes('*')) throw new Error('must not contain a wildcard: LaunchDarkly registers one exact URI.');
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-    throw new Error('must begin with https:// (LaunchDarkly wants https; plain http is for loopback addresses only).');
+    throw new Error(
+      'must begin with https:// (LaunchDarkly requires https; plain http is allowed for loopback addresses only).',
+    );
   }
   if (url.href !== text)
-    throw new Error(`must be written as ${url.href}, since it is compared character for character.`);
+    throw new Error(`must be written as ${url.href}, because LaunchDarkly compares it character by character.`);
   if (isOwnPath(url.pathname)) {
     throw new Error(
       `must not lead to ${url.pathname}, which this app uses itself. Choose a path of its own, such as ` +
@@ -120,28 +123,28 @@ export function scope(text: string): string {
 const placeholder =
   /^(<[\w .,:'-]*>|\.{3}|x{4,}|your[-_ ].*|.*change[-_ ]?(me|this).*|.*placeholder.*|.*keyboard cat.*|todo|secret|example)$/i;
 
-/** Whether somebody has yet to put a value here. */
+/** Whether this is a placeholder that was never replaced by a real value. */
 export function isPlaceholder(text: string): boolean {
   return placeholder.test(text);
 }
 
-/** A value that is neither a placeholder nor holds blanks or control characters. */
+/** A value without spaces or control characters, and not a placeholder. */
 export function credential(text: string): string {
   refusePlaceholder(text);
-  if (!/^[\x21-\x7e]+$/.test(text)) throw new Error('holds a blank or a character that cannot belong to it.');
+  if (!/^[\x21-\x7e]+$/.test(text)) throw new Error('contains a space or a character that cannot be part of it.');
   return text;
 }
 
-/** A client id or client secret (RFC 6749, appendix A.1 and A.2): printable ASCII, blanks included. */
+/** A client id or client secret (RFC 6749, appendix A.1 and A.2): printable ASCII, spaces included. */
 export function clientCredential(text: string): string {
   refusePlaceholder(text);
   if (!/^[\x20-\x7e]+$/.test(text))
-    throw new Error('holds a character that cannot belong to it: printable ASCII and blanks can.');
+    throw new Error('contains a character that cannot be part of it; only printable ASCII and spaces can.');
   return text;
 }
 
 function refusePlaceholder(text: string): void {
-  if (isPlaceholder(text)) throw new Error('still holds a placeholder.');
+  if (isPlaceholder(text)) throw new Error('is still a placeholder.');
 }
 
 /** One or more secrets, newest first, each as random as 32 bytes. */
@@ -152,7 +155,7 @@ export function sessionSecrets(text: string): readonly [string, ...string[]] {
     refusePlaceholder(secret);
     if (!looksRandom(secret))
       throw new Error(
-        'is too easy to guess: it needs 32 random bytes (43 characters of base64url, 64 of hex), made by a program.',
+        'is too easy to guess. Use 32 random bytes (43 characters of base64url or 64 of hex), generated by a program.',
       );
   }
   return [newest, ...older];
@@ -174,7 +177,7 @@ export function sessionStore(text: string): string {
   return text;
 }
 
-/** Hops or addresses as Express's `trust proxy` understands them; `off` for none. `true` would believe anybody. */
+/** Hops or addresses as Express's `trust proxy` understands them; `off` for none. `true` would trust every client. */
 export function trustProxy(text: string): number | string[] | false {
   if (text === 'off' || text === '0') return false;
   if (/^\d{1,2}$/.test(text)) return Number(text);
@@ -202,7 +205,7 @@ export function proxyUrl(text: string): string {
   return httpUrl(text).href;
 }
 
-/** Text as it is. */
+/** Any text, unchanged. */
 export function text(value: string): string {
   return value;
 }

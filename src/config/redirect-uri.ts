@@ -1,13 +1,13 @@
 /**
- * What the registered redirect URI decides. It is the one truth about where the public reaches this app:
- * nothing about the origin is ever taken from a request.
+ * What follows from the registered redirect URI. It alone says where users reach this app: the origin is never taken
+ * from a request.
  */
 export interface RedirectUri {
-  /** The registered string itself, character for character: LaunchDarkly compares it exactly. */
+  /** The registered string, unchanged: LaunchDarkly compares it character by character. */
   readonly href: string;
   /** `https://app.example.com`, without a trailing slash. */
   readonly origin: string;
-  /** `app.example.com:8443`: what a browser puts into `Host`. */
+  /** `app.example.com:8443`: what a browser sends in `Host`. */
   readonly host: string;
   /** `app.example.com`; an IPv6 address without its brackets. */
   readonly hostname: string;
@@ -15,15 +15,15 @@ export interface RedirectUri {
   readonly port: number;
   /** The path of the callback route, e.g. `/auth/callback`. */
   readonly callbackPath: string;
-  /** Whether browsers reach the app by https: Secure and `__Host-` cookies, HSTS. */
+  /** Whether browsers reach the app over https: Secure and `__Host-` cookies, HSTS. */
   readonly secure: boolean;
   /** `localhost` and the loopback addresses. */
   readonly loopback: boolean;
-  /** A name that only this machine knows: loopback, `*.localhost` or `*.test`. */
+  /** A name that means this machine only: loopback, `*.localhost` or `*.test`. */
   readonly local: boolean;
 }
 
-/** Reads an absolute http or https URL. Throws `TypeError` when it is none. */
+/** Reads an absolute http or https URL. Throws `TypeError` for anything else. */
 export function parseRedirectUri(href: string): RedirectUri {
   const url = new URL(href);
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
@@ -45,4 +45,43 @@ export function parseRedirectUri(href: string): RedirectUri {
 /** `localhost`, 127.0.0.0/8 or ::1; brackets around an IPv6 address do not matter. */
 export function isLoopbackHost(hostname: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(hostname);
+}
+
+/** The app's own pages. A callback at one of these would shadow the page, or never be reached. */
+export const ownPages = [
+  '/account',
+  '/auth/login',
+  '/auth/logout',
+  '/auth/verify',
+  '/button',
+  '/flow',
+  '/healthz',
+  '/logged-out',
+  '/projects',
+  '/readyz',
+  '/troubleshooting',
+  '/tutorial',
+] as const;
+
+/** Everything below these is the app's own: static files, and the JSON API. */
+const ownFolders = ['/api', '/assets'] as const;
+
+/**
+ * Whether a path, as in a URL, is one of the app's own. The home page `/` is not: it can also be the callback.
+ * Case and trailing slashes are ignored, as in Express.
+ */
+export function isOwnPath(path: string): boolean {
+  const plain = decoded(path).toLowerCase().replace(/\/+$/, '');
+  return (
+    ownPages.some((page) => page === plain) ||
+    ownFolders.some((folder) => plain === folder || plain.startsWith(`${folder}/`))
+  );
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }

@@ -1,56 +1,92 @@
-import type { OutgoingConfig } from './launchdarkly-settings.ts';
-import { readBaseUri, readOutgoing, readRedirectUri } from './launchdarkly-settings.ts';
+import { readFileSync } from 'node:fs';
 import * as value from './parsers.ts';
 import type { RedirectUri } from './redirect-uri.ts';
+import { parseRedirectUri } from './redirect-uri.ts';
+import type { ConfigInput } from './settings-reader.ts';
 import { SettingsReader } from './settings-reader.ts';
-import type { ConfigInput } from './sources.ts';
-import { settingsSources } from './sources.ts';
 
-/** What bootstrap, clients and doctor need. What they write themselves may be missing still. */
-export interface ScriptConfig {
+/** How calls to LaunchDarkly leave this network. */
+export interface OutgoingConfig {
+  /** `HTTPS_PROXY`: URL of a forward proxy. */
+  readonly httpsProxy?: string;
+  /** `NO_PROXY`: comma-separated hosts that are reached directly. */
+  readonly noProxy?: string;
+  /** PEM text of the certificates in `NODE_EXTRA_CA_CERTS`, trusted in addition to the built-in ones. */
+  readonly ca?: string;
+}
+
+/** The settings that the app and the scripts share: where LaunchDarkly is, and how to reach it. */
+export interface LaunchDarklySettings {
+  /** Origin of the LaunchDarkly instance, without a trailing slash. */
   readonly baseUri: string;
   readonly redirectUri: RedirectUri;
+  readonly outgoing: OutgoingConfig;
+}
+
+/** Reads the shared settings; problems are collected in `read`. */
+export function readLaunchDarklySettings(read: SettingsReader): LaunchDarklySettings {
+  const httpsProxy = read.optional<string | undefined>('HTTPS_PROXY', value.proxyUrl, undefined);
+  const noProxy = read.text('NO_PROXY');
+  const ca = read.optional<string | undefined>('NODE_EXTRA_CA_CERTS', readCertificates, undefined);
+  return {
+    baseUri: read.optional('LD_BASE_URI', value.baseUri, 'https://app.launchdarkly.com'),
+    redirectUri: read.optional(
+      'LD_OAUTH_REDIRECT_URI',
+      value.redirectUri,
+      parseRedirectUri('https://localhost:3000/auth/callback'),
+    ),
+    outgoing: { ...(httpsProxy && { httpsProxy }), ...(noProxy && { noProxy }), ...(ca && { ca }) },
+  };
+}
+
+function readCertificates(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error(`names a file that cannot be read (${(error as NodeJS.ErrnoException).code}): ${path}.`);
+  }
+}
+
+/** The settings of bootstrap, clients and doctor. What bootstrap itself writes may still be missing. */
+export interface ScriptConfig extends LaunchDarklySettings {
   readonly accessToken: string | undefined;
   readonly clientId: string | undefined;
   readonly clientSecret: string | undefined;
-  readonly outgoing: OutgoingConfig;
 }
 
 /** Reads the settings of bootstrap, clients and doctor. Throws `ConfigError` with everything that is wrong. */
 export function loadScriptConfig(input?: ConfigInput): ScriptConfig {
-  const read = new SettingsReader(settingsSources(input));
-  const config: ScriptConfig = {
-    baseUri: readBaseUri(read),
-    redirectUri: readRedirectUri(read),
+  const read = new SettingsReader(input);
+  const config = {
+    ...readLaunchDarklySettings(read),
     accessToken: read.text('LD_ACCESS_TOKEN'),
     clientId: read.text('LD_OAUTH_CLIENT_ID'),
     clientSecret: read.text('LD_OAUTH_CLIENT_SECRET'),
-    outgoing: readOutgoing(read),
   };
   read.finish();
   return config;
 }
 
-/** What `npm run sandbox` takes from the environment. */
+/** The settings of `npm run sandbox`. */
 export interface SandboxConfig {
   readonly port: number;
   readonly adminToken: string | undefined;
   readonly readerToken: string | undefined;
 }
 
-/** Reads the sandbox's settings, from the environment alone. Throws `ConfigError`. */
+/** Reads the sandbox's settings, from the environment only. Throws `ConfigError`. */
 export function loadSandboxConfig(input?: ConfigInput): SandboxConfig {
-  const read = new SettingsReader(settingsSources({ envFile: null, ...input }));
+  const read = new SettingsReader({ envFile: null, ...input });
   const config = readSandbox(read);
   read.finish();
   return config;
 }
 
-/** Reads what `npm run demo` takes from the environment: the sandbox's settings and the app's port. Throws `ConfigError`. */
+/** Reads the demo's settings, from the environment only: the sandbox's settings and the app's port. Throws `ConfigError`. */
 export function loadDemoConfig(input?: ConfigInput): { appPort: number; sandbox: SandboxConfig } {
-  const read = new SettingsReader(settingsSources({ envFile: null, ...input }));
+  const read = new SettingsReader({ envFile: null, ...input });
   const config = { appPort: read.optional('PORT', value.count, 3000), sandbox: readSandbox(read) };
-  if (config.appPort > 65_535) read.refuse('PORT', 'must be a port from 1 to 65535.');
+  if (config.appPort > 65_535) read.addProblem('PORT', 'must be a port from 1 to 65535.');
   read.finish();
   return config;
 }

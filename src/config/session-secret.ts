@@ -1,11 +1,11 @@
 /*
- * Tells a random secret from one that somebody made up. Nothing can prove that a text is random; this finds what
- * people type: words, sentences, sequences, runs of keys, the same thing several times.
+ * Tells a random secret from one that a person made up. Randomness cannot be proved; this finds what people type:
+ * words, sentences, sequences, adjacent keys, repetitions.
  */
 
-/** 32 bytes: what `openssl rand -base64 32` or `npm run bootstrap` make. */
+/** 32 bytes, as `openssl rand -base64 32` and `npm run bootstrap` generate. */
 const wantedBits = 256;
-/** Random text holds a few runs and repetitions by chance. */
+/** Random text contains a few sequences and repetitions by chance. */
 const toleratedShare = 1 / 3;
 
 /** Whether this may be 32 random bytes in hex, base64, base64url, UUIDs or another alphabet. */
@@ -15,8 +15,8 @@ export function looksRandom(secret: string): boolean {
   const bits = bitsPerCharacter(text);
   if (text.length * bits < wantedBits) return false;
   const folded = text.toLowerCase();
-  const unforeseen = folded.length - countForeseeable(folded);
-  if (unforeseen * bits < wantedBits * (1 - toleratedShare)) return false;
+  const unpredictable = folded.length - countPredictable(folded);
+  if (unpredictable * bits < wantedBits * (1 - toleratedShare)) return false;
   return bits === 4 || !(isMadeOfWords(text) || readsLikeEnglish(folded));
 }
 
@@ -26,29 +26,29 @@ function bitsPerCharacter(text: string): number {
   return /[a-z]/.test(text) && /[A-Z]/.test(text) ? 6 : 5;
 }
 
-/** How long a stretch must be before it counts as a run or a repetition. */
-const stretch = 4;
+/** How many characters make a sequence or a repetition. */
+const chunk = 4;
 
-/** Characters that repeat an earlier stretch or belong to a run (`abcd`, `qwer`, `4321`, `aaaa`, also `a1b2c3d4`). */
-function countForeseeable(text: string): number {
+/** Counts the characters that repeat an earlier chunk or are part of a sequence (`abcd`, `qwer`, `4321`, `aaaa`, `a1b2c3d4`). */
+function countPredictable(text: string): number {
   const marked = new Set<number>();
   const seen = new Set<string>();
-  for (let at = 0; at + stretch <= text.length; at++) {
-    const part = text.slice(at, at + stretch);
-    if (seen.has(part) || isRun(part)) mark(at, 1);
+  for (let at = 0; at + chunk <= text.length; at++) {
+    const part = text.slice(at, at + chunk);
+    if (seen.has(part) || isSequence(part)) mark(at, 1);
     seen.add(part);
     const everyOther = [0, 2, 4, 6].map((offset) => text[at + offset] ?? '').join('');
-    if (isRun(everyOther)) mark(at, 2);
+    if (isSequence(everyOther)) mark(at, 2);
   }
   return marked.size;
 
   function mark(start: number, step: number): void {
-    for (let index = 0; index < stretch; index++) marked.add(start + index * step);
+    for (let index = 0; index < chunk; index++) marked.add(start + index * step);
   }
 }
 
-function isRun(part: string): boolean {
-  return runs.has(part) || (part.length === stretch && new Set(part).size === 1);
+function isSequence(part: string): boolean {
+  return sequences.has(part) || (part.length === chunk && new Set(part).size === 1);
 }
 
 const rows = [
@@ -71,20 +71,20 @@ const rows = [
   'qazwsxedcrfvtgbyhnujmikolp',
 ];
 
-const runs = new Set(rows.flatMap((row) => [row, [...row].reverse().join('')]).flatMap((row) => stretchesOf(row)));
+const sequences = new Set(rows.flatMap((row) => [row, [...row].reverse().join('')]).flatMap((row) => chunksOf(row)));
 
-function stretchesOf(row: string): string[] {
-  return Array.from({ length: row.length - stretch + 1 }, (_, at) => row.slice(at, at + stretch));
+function chunksOf(row: string): string[] {
+  return Array.from({ length: row.length - chunk + 1 }, (_, at) => row.slice(at, at + chunk));
 }
 
-/** The pairs of letters that are most frequent in English: about half of all pairs there, one in fifteen in random text. */
+/** The most frequent letter pairs of English: about half of all pairs in English text, one in fifteen in random text. */
 const commonPairs = new Set(
   'th he in er an re nd on en at ou ed ha to or it is hi es ng te as ti se ar al st nt ve le me of ea ne co de ro ra io ic li ll ri ch om el la ma be ce'.split(
     ' ',
   ),
 );
 
-/** Most of it is words with a capital letter: `MyLongSecret…`. */
+/** Mostly capitalized words: `MyLongSecret…`. */
 function isMadeOfWords(text: string): boolean {
   const words = (text.match(/[A-Z][a-z]{2,}/g) ?? []).filter(
     (word) => /[aeiouy]/i.test(word) && !/[^aeiouy]{4}/i.test(word),
@@ -92,7 +92,7 @@ function isMadeOfWords(text: string): boolean {
   return words.join('').length >= text.length * 0.75;
 }
 
-/** Far more pairs of letters are common ones than chance would have it. */
+/** Far more common letter pairs than chance would produce. */
 function readsLikeEnglish(text: string): boolean {
   const pairs = Array.from({ length: text.length - 1 }, (_, at) => text.slice(at, at + 2)).filter((pair) =>
     /^[a-z]{2}$/.test(pair),

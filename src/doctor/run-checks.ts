@@ -2,7 +2,6 @@ import type { ConfigInput } from '../config/config.ts';
 import { checkAppConfig } from '../config/config.ts';
 import type { SettingName } from '../config/settings.ts';
 import { SettingsReader } from '../config/settings-reader.ts';
-import { settingsSources } from '../config/sources.ts';
 import { createHttp, createLaunchDarkly } from '../launchdarkly/index.ts';
 import { portFreeOrOurs, redirectHost, redirectUriLegal } from './address-checks.ts';
 import { nothingUnfinished, proxyKeepsCookies, sessionStoreWritable } from './app-checks.ts';
@@ -61,7 +60,7 @@ export function openSetup(
   input: ConfigInput & { readonly envFile: string; readonly certificateDirectory: string },
 ): Setup {
   const { config, problems } = checkAppConfig(input);
-  const settings = new SettingsReader(settingsSources(input));
+  const settings = new SettingsReader(input);
   const http = createHttp({ ...config.outgoing });
   return {
     nodeVersion: process.versions.node,

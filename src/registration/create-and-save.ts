@@ -1,4 +1,4 @@
-import { rehearseEnvFile, updateEnvFile } from '../config/env-file.ts';
+import { checkEnvFileWritable, updateEnvFile } from '../config/env-file.ts';
 import type { CreatedOAuth2Client, OAuth2Client, OAuth2ClientInput } from '../launchdarkly/index.ts';
 import { cleanText, LaunchDarklyApiError } from '../launchdarkly/index.ts';
 import type { Attempt } from './attempt.ts';
@@ -57,7 +57,7 @@ async function checkAll(context: RegistrationContext, input: OAuth2ClientInput, 
         `npm run clients -- delete ${cleanText(clientId)}`,
     );
   }
-  const rehearsed = await rehearseEnvFile(envFile, savedNames);
+  const rehearsed = await checkEnvFileWritable(envFile, savedNames);
   if (rehearsed?.tightenedFrom) {
     tell(`${envFile} could be read by others (${rehearsed.tightenedFrom}); it is private now (0600).`);
   }

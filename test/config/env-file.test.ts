@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readEnvFile } from '../../src/config/config.ts';
-import { rehearseEnvFile, updateEnvFile } from '../../src/config/env-file.ts';
+import { checkEnvFileWritable, updateEnvFile } from '../../src/config/env-file.ts';
 
 let folder: string;
 let path: string;
@@ -72,7 +72,7 @@ describe('updateEnvFile', () => {
   ])('refuses (%s) %s, names the file, and leaves it alone', async (reason, _, make) => {
     await make();
     const before = await readdir(folder);
-    for (const write of [() => updateEnvFile(path, { K: 'v' }), () => rehearseEnvFile(path, ['K'])]) {
+    for (const write of [() => updateEnvFile(path, { K: 'v' }), () => checkEnvFileWritable(path, ['K'])]) {
       await expect(write()).rejects.toMatchObject({ reason, message: expect.stringContaining(path) });
     }
     expect(await readdir(folder)).toEqual(before);
@@ -126,17 +126,17 @@ describe('an env file that cannot be read says so in one sentence, with what to 
   }
 });
 
-describe('rehearseEnvFile', () => {
+describe('checkEnvFileWritable', () => {
   test('keeps the content, makes it private, and clears what a killed process left', async () => {
     await writeFile(path, 'A=1 # c\r\n', { mode: 0o640 });
     await writeFile(`${path}.saving`, 'K=secret\n');
-    expect(await rehearseEnvFile(path, ['K'])).toMatchObject({ tightenedFrom: '0640' });
+    expect(await checkEnvFileWritable(path, ['K'])).toMatchObject({ tightenedFrom: '0640' });
     expect(await text()).toBe('A=1 # c\r\n');
     expect(await readdir(folder)).toEqual(['.env']);
   });
 
   test('makes no file where there is none', async () => {
-    expect(await rehearseEnvFile(path, ['K'])).toBeUndefined();
+    expect(await checkEnvFileWritable(path, ['K'])).toBeUndefined();
     expect(await readdir(folder)).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import { createApp } from '../../src/app.ts';
 import { loadAppConfig } from '../../src/config/config.ts';
-import { isOwnPath, ownPages } from '../../src/config/own-paths.ts';
+import { isOwnPath, ownPages } from '../../src/config/redirect-uri.ts';
 import { createLogger } from '../../src/logging/log.ts';
 import { openSessionStore } from '../../src/session-store/open-session-store.ts';
 
