@@ -2,8 +2,8 @@ import { homedir } from 'node:os';
 import { loadScriptConfig } from '../src/config/config.ts';
 import { localCertificate } from '../src/local-https/certificate.ts';
 import type { TrustOutcome, TrustPlan, TrustStep } from '../src/local-https/trust/plan.ts';
-import { carryOut, planTrust } from '../src/local-https/trust/plan.ts';
-import { showCommand } from '../src/local-https/trust/run-command.ts';
+import { applyTrustPlan, planTrust } from '../src/local-https/trust/plan.ts';
+import { showCommand } from '../src/local-https/trust/trust-store.ts';
 import { confirmWith } from './support/questions.ts';
 import { runScript } from './support/run-script.ts';
 import type { Terminal } from './support/terminal.ts';
@@ -60,7 +60,7 @@ await runScript(async (terminal) => {
   }
   const changes = plan.steps.some(({ store, commands }) => commands.length > 0 && !store.blocked);
   if (changes && !(await confirmWith(terminal, yes)({ text: 'Go ahead?' }))) return 1;
-  return report(terminal, plan, await carryOut(plan, directory), options);
+  return report(terminal, plan, await applyTrustPlan(plan, directory), options);
 });
 
 /** Many will trust before they start the app for the first time: make the certificate that the app will use. */

@@ -1,9 +1,9 @@
 import type { Stats } from 'node:fs';
 import { readFileSync, statSync } from 'node:fs';
-import { mkdir, readlink, realpath, stat } from 'node:fs/promises';
+import { mkdir, readlink, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EnvFileError, editEnvText } from './env-text.ts';
-import { removeLeftover, replaceFile } from './replace-file.ts';
+import { createPrivateFile, removeLeftover, replaceFile } from './replace-file.ts';
 
 export type { EnvFileReason } from './env-text.ts';
 export { EnvFileError } from './env-text.ts';
@@ -145,6 +145,19 @@ async function write(file: string, existing: { stat: Stats } | undefined, text: 
 /** Whether only its owner can read a file. Windows keeps its permissions elsewhere. */
 export function isPrivate({ mode }: { readonly mode: number }): boolean {
   return process.platform === 'win32' || (mode & 0o077) === 0;
+}
+
+/** Whether the file system of a file stores permissions. Some do not, such as CIFS and WSL's Windows drives. */
+export async function storesPermissions(path: string): Promise<boolean> {
+  const probe = `${await followLinks(resolve(path))}.probe`;
+  try {
+    await createPrivateFile(probe, '');
+    return isPrivate(await stat(probe));
+  } catch {
+    return true; // nothing can be written here, so chmod is worth a try
+  } finally {
+    await rm(probe, { force: true }).catch(() => {});
+  }
 }
 
 /** The permissions of a file as `chmod` takes them, e.g. `0644`. */

@@ -1,14 +1,15 @@
 import { lookup } from 'node:dns/promises';
+import http from 'node:http';
+import https from 'node:https';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import type { AppConfig } from '../config/config.ts';
 import { isLoopbackHost } from '../config/redirect-uri.ts';
 import { ListenError, listen, stopListening } from '../http-server/listen.ts';
 import type { Check } from './check.ts';
-import { failed, isWrong, ok, skipped, warn } from './check.ts';
-import { answersAsOurs } from './running-app.ts';
+import { failed, failedWith, ok, skipped, warn } from './check.ts';
 
-const wrongRedirectUri = 'LD_OAUTH_REDIRECT_URI has to be fixed first';
-
+/** Whether LaunchDarkly would accept the redirect URI. */
 export const redirectUriLegal: Check = {
   name: 'redirect-uri',
   title: 'Redirect URI is legal',
@@ -16,56 +17,78 @@ export const redirectUriLegal: Check = {
     const problem = problems.find(({ name }) => name === 'LD_OAUTH_REDIRECT_URI');
     const { href, secure } = config.redirectUri;
     if (problem) return failed(`${problem.name} ${problem.problem}`, `${problem.name}=${problem.example}`);
-    if (href.length > 200) return warn(`${href.length} characters.`, 'Keep it under 200: longer ones may be refused.');
+    if (href.length > 200)
+      return warn(`It has ${href.length} characters.`, 'Keep it under 200; a longer one may fail.');
     if (!secure && !isLoopbackHost(new URL(config.baseUri).hostname)) {
-      return warn(`${href} is plain http.`, 'LaunchDarkly asks for https; this app serves it on this machine.');
+      return warn(`${href} is plain http.`, 'LaunchDarkly requires https, which this app serves on this machine.');
     }
     return ok(href);
   },
 };
 
+/** Whether browsers on this machine reach the app, when it terminates TLS itself. */
 export const redirectHost: Check = {
   name: 'redirect-host',
   title: 'Redirect URI leads to this machine',
-  async run(setup) {
-    const { hostname, local } = setup.config.redirectUri;
-    if (isWrong(setup, 'LD_OAUTH_REDIRECT_URI')) return skipped(wrongRedirectUri);
-    if (setup.config.tls.mode !== 'local' && !local) return skipped('TLS ends elsewhere, not on this machine');
+  needs: ['LD_OAUTH_REDIRECT_URI'],
+  async run({ config }) {
+    const { hostname, local } = config.redirectUri;
+    if (config.tls.mode !== 'local' && !local) return skipped('TLS ends elsewhere, not on this machine');
     // Browsers resolve these themselves (RFC 6761, section 6.3), whatever the system says.
-    if (hostname.endsWith('.localhost')) return ok(`${hostname}, which browsers look for on this machine`);
+    if (hostname.endsWith('.localhost')) return ok(`${hostname}: browsers resolve it to this machine`);
     const addresses = await lookup(hostname, { all: true }).catch((error: NodeJS.ErrnoException) => error);
     const fix = `Add to the hosts file (/etc/hosts): 127.0.0.1 ${hostname}`;
     if (!Array.isArray(addresses)) return failed(`${hostname} does not resolve (${addresses.code}).`, fix);
-    const foreign = addresses.filter(({ address }) => !ownAddresses().has(address) && !isLoopbackHost(address));
-    if (foreign.length === 0) return ok(`${hostname} is ${addresses.map(({ address }) => address).join(', ')}`);
-    return failed(`${hostname} leads to ${foreign[0]?.address}, which is another machine.`, fix);
+    const foreign = addresses.find(({ address }) => !isLoopbackHost(address) && !ownAddresses().includes(address));
+    if (foreign) return failed(`${hostname} resolves to ${foreign.address}, which is another machine.`, fix);
+    return ok(`${hostname} is ${addresses.map(({ address }) => address).join(', ')}`);
   },
 };
 
+/** Whether the app can listen, or is listening already. */
 export const portFreeOrOurs: Check = {
   name: 'port',
   title: 'Port is free or ours',
-  async run(setup) {
-    const { port, hosts } = setup.config;
-    if (isWrong(setup, 'LD_OAUTH_REDIRECT_URI', 'PORT', 'HOST', 'TLS')) {
-      return skipped('the settings of the address have to be fixed first');
-    }
-    const door = createServer();
+  needs: ['LD_OAUTH_REDIRECT_URI', 'PORT', 'HOST', 'TLS'],
+  async run({ config }) {
+    const server = createServer();
     try {
-      await listen(door, { port, hosts });
-      await stopListening(door);
-      return ok(`${port} is free`);
+      await listen(server, config);
+      await stopListening(server);
+      return ok(`${config.port} is free`);
     } catch (error) {
       if (!(error instanceof ListenError)) throw error;
-      if (error.code === 'EADDRINUSE' && (await answersAsOurs(setup.config))) return ok(`${port}: this app is running`);
-      const [what = '', ...fix] = error.message.split('. ');
-      return failed(`${what}.`, fix.join('. '));
+      if (error.code === 'EADDRINUSE' && (await isThisApp(config))) return ok(`${config.port}: this app is running`);
+      return failedWith(error);
     }
   },
 };
 
-function ownAddresses(): Set<string> {
-  return new Set(
-    Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address)),
-  );
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address));
+}
+
+/** Whether the program that listens on our port answers `/readyz` as this app does. */
+function isThisApp({ port, hosts, tls, redirectUri }: AppConfig): Promise<boolean> {
+  const { get } = tls.mode === 'local' || tls.mode === 'files' ? https : http;
+  const options = {
+    host: hosts?.[0] ?? '127.0.0.1',
+    port,
+    path: '/readyz',
+    headers: { host: redirectUri.host },
+    signal: AbortSignal.timeout(2_000),
+    rejectUnauthorized: false, // nothing confidential is sent, and the certificate has its own check
+  };
+  return new Promise((resolve) => {
+    const call = get(options, async (response) => {
+      let body = '';
+      try {
+        for await (const chunk of response) body = (body + String(chunk)).slice(0, 10_000);
+        resolve((response.statusCode === 200 || response.statusCode === 503) && 'sessionStore' in JSON.parse(body));
+      } catch {
+        resolve(false);
+      }
+    });
+    call.on('error', () => resolve(false));
+  });
 }

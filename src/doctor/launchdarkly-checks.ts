@@ -1,39 +1,72 @@
-import { connect } from 'node:net';
 import * as v from 'valibot';
-import { HttpError, launchDarklyOAuthServer } from '../launchdarkly/index.ts';
-import type { Check, Finding, Setup } from './check.ts';
-import { failed, isWrong, ok, skipped, warn } from './check.ts';
-import { askMetadata } from './reach.ts';
+import { explainConnection, HttpError, launchDarklyOAuthServer } from '../launchdarkly/index.ts';
+import type { Check, Setup } from './check.ts';
+import { failed, ok, skipped, warn } from './check.ts';
 
-const networkSettings = ['LD_BASE_URI', 'HTTPS_PROXY', 'NODE_EXTRA_CA_CERTS'] as const;
+type Metadata = Awaited<ReturnType<Setup['http']['request']>>;
 
+const answers = new WeakMap<Setup, Promise<Metadata>>();
+
+/**
+ * LaunchDarkly's server metadata (RFC 8414), the one request that needs no credentials. Sent only once per setup, so
+ * that an unreachable LaunchDarkly costs one timeout rather than one per check. Rejects with `HttpError`.
+ */
+function fetchMetadata(setup: Setup): Promise<Metadata> {
+  const { http, config } = setup;
+  const url = `${config.baseUri}/.well-known/oauth-authorization-server`;
+  const asked =
+    answers.get(setup) ?? http.request({ method: 'GET', url, headers: { accept: 'application/json' }, retry: false });
+  answers.set(setup, asked);
+  return asked;
+}
+
+/** Whether LaunchDarkly, or whatever is configured in its place, answers at all. */
+export async function canReach(setup: Setup): Promise<boolean> {
+  return fetchMetadata(setup).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Why a check that asks LaunchDarkly is skipped. */
+export const unreachable = skipped('LaunchDarkly cannot be reached');
+
+/** Whether LaunchDarkly answers; if not, says whether DNS, the proxy, TLS or the connection fails. */
 export const launchDarklyReachable: Check = {
   name: 'launchdarkly',
   title: 'LaunchDarkly can be reached',
+  needs: ['LD_BASE_URI', 'HTTPS_PROXY', 'NODE_EXTRA_CA_CERTS'],
   async run(setup) {
-    if (isWrong(setup, ...networkSettings)) return skipped('the settings of the network have to be fixed first');
-    const { baseUri } = setup.config;
+    const { baseUri, outgoing } = setup.config;
     try {
-      await askMetadata(setup);
-      return ok(setup.config.outgoing.httpsProxy ? `${baseUri}, through the proxy` : baseUri);
+      await fetchMetadata(setup);
+      return ok(outgoing.httpsProxy ? `${baseUri}, through the proxy` : baseUri);
     } catch (error) {
-      return unreachable(setup, error instanceof HttpError ? error.code : 'NETWORK_ERROR');
+      const code = error instanceof HttpError ? error.code : 'NETWORK_ERROR';
+      const { likelyCause, nextStep } = explainConnection(code);
+      return failed(`${partOf(code)}: ${baseUri} did not answer (${code}). ${likelyCause}`, nextStep);
     }
   },
 };
 
+function partOf(code: string): string {
+  if (code.startsWith('PROXY_')) return 'Proxy';
+  if (/^(ENOTFOUND|EAI_AGAIN)$/.test(code)) return 'DNS';
+  return /CERT|TLS|SSL|EPROTO|SELF_SIGNED|UNABLE_TO/.test(code) ? 'TLS' : 'Connection';
+}
+
+/** Certificates and sessions depend on the clock. */
 export const clock: Check = {
   name: 'clock',
   title: "This machine's clock agrees",
   async run(setup) {
-    const response = await askMetadata(setup).catch(() => undefined);
-    if (!response) return skipped('LaunchDarkly cannot be reached');
-    const theirs = Date.parse(response.headers.date ?? '');
-    if (Number.isNaN(theirs)) return skipped('LaunchDarkly did not say what time it is');
+    if (!(await canReach(setup))) return unreachable;
+    const theirs = Date.parse((await fetchMetadata(setup)).headers.date ?? '');
+    if (Number.isNaN(theirs)) return skipped('LaunchDarkly did not send the time');
     const seconds = Math.round((Date.now() - theirs) / 1000);
     const detail = `${Math.abs(seconds)} s ${seconds < 0 ? 'behind' : 'ahead of'} LaunchDarkly`;
-    const fix = 'Set the clock, best by a time service (timedatectl set-ntp true).';
-    if (Math.abs(seconds) > 300) return failed(`${detail}: certificates and sessions are judged by it.`, fix);
+    const fix = 'Set the clock, ideally with a time service (timedatectl set-ntp true).';
+    if (Math.abs(seconds) > 300) return failed(`${detail}. Certificates and sessions depend on it.`, fix);
     return Math.abs(seconds) > 30 ? warn(`${detail}.`, fix) : ok(detail);
   },
 };
@@ -47,17 +80,17 @@ const metadata = v.object({
   token_endpoint_auth_methods_supported: v.optional(v.array(v.string())),
 });
 
-/** RFC 8414. The app does not need it: its endpoints are derived from the base URI. */
+/** RFC 8414. The app does not need it: it derives its endpoints from the base URI. */
 export const serverMetadata: Check = {
   name: 'server-metadata',
   title: 'Server metadata agrees with the app',
   async run(setup) {
+    if (!(await canReach(setup))) return unreachable;
     const { baseUri, pkce, clientAuth } = setup.config;
-    const response = await askMetadata(setup).catch(() => undefined);
-    if (!response) return skipped('LaunchDarkly cannot be reached');
+    const response = await fetchMetadata(setup);
     if (response.status === 404) return ok('LaunchDarkly offers none here, and the app needs none');
-    const parsed = v.safeParse(metadata, parseJson(response.body));
-    const fix = 'Check LD_BASE_URI and HTTPS_PROXY: something else than LaunchDarkly may have answered.';
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), metadata), response.body);
+    const fix = 'Check LD_BASE_URI and HTTPS_PROXY: something other than LaunchDarkly may have answered.';
     if (response.status !== 200 || !parsed.success) {
       return warn(`It cannot be read (status ${response.status}).`, fix);
     }
@@ -66,82 +99,18 @@ export const serverMetadata: Check = {
       ([name, ours]) => (theirs[name as keyof typeof theirs] ?? ours) !== ours,
     );
     if (different.length > 0) {
-      return failed(`It names another ${different.map(([name]) => name).join(', ')} than the app uses.`, fix);
+      return failed(`Its ${different.map(([name]) => name).join(', ')} differs from what the app uses.`, fix);
     }
     if (pkce && !(theirs.code_challenge_methods_supported ?? ['S256']).includes('S256')) {
-      return failed('It does not know PKCE with S256.', 'LD_OAUTH_PKCE=off');
+      return failed('It does not support PKCE with S256.', 'LD_OAUTH_PKCE=off');
     }
     const method = `client_secret_${clientAuth}`;
     if (!(theirs.token_endpoint_auth_methods_supported ?? [method]).includes(method)) {
-      return failed(`It does not know ${method}.`, `LD_OAUTH_CLIENT_AUTH=${clientAuth === 'post' ? 'basic' : 'post'}`);
+      return failed(
+        `It does not support ${method}.`,
+        `LD_OAUTH_CLIENT_AUTH=${clientAuth === 'post' ? 'basic' : 'post'}`,
+      );
     }
     return ok('same issuer and endpoints');
   },
 };
-
-/** Names the part of the way that fails: name, proxy, TLS, or the connection itself. */
-async function unreachable({ config }: Setup, code: string): Promise<Finding> {
-  const { baseUri, outgoing } = config;
-  const { hostname } = new URL(baseUri);
-  if (outgoing.httpsProxy && !(await accepts(outgoing.httpsProxy))) {
-    return failed(
-      `Proxy: ${new URL(outgoing.httpsProxy).host} takes no connection (${code}).`,
-      'Correct HTTPS_PROXY, or name the host in NO_PROXY.',
-    );
-  }
-  if (/^(ENOTFOUND|EAI_AGAIN)$/.test(code)) {
-    return failed(
-      `DNS: ${hostname} does not resolve (${code}).`,
-      'Correct LD_BASE_URI, or fix DNS; behind a proxy set HTTPS_PROXY.',
-    );
-  }
-  if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/.test(code)) {
-    return failed(
-      `TLS: the certificate of ${hostname} is signed by nobody this machine knows (${code}).`,
-      'NODE_EXTRA_CA_CERTS=PATH with the certificate of your network’s own authority.',
-    );
-  }
-  if (/CERT|TLS|SSL|EPROTO/.test(code)) {
-    return failed(
-      `TLS: no secure connection to ${hostname} (${code}).`,
-      "Correct LD_BASE_URI; check this machine's clock.",
-    );
-  }
-  if (code === 'TIMEOUT' || code.includes('TIMEOUT')) {
-    return failed(
-      `Connection: ${hostname} did not answer in time (${code}).`,
-      'Check the network and its firewall; behind a proxy set HTTPS_PROXY.',
-    );
-  }
-  return failed(
-    `Connection: ${hostname} cannot be reached (${code}).`,
-    'Check LD_BASE_URI and the network; the sandbox runs with npm run sandbox.',
-  );
-}
-
-function accepts(proxy: string): Promise<boolean> {
-  const { hostname, port, protocol } = new URL(proxy);
-  return new Promise((resolve) => {
-    const socket = connect({
-      host: hostname.replace(/^\[|\]$/g, ''),
-      port: Number(port) || (protocol === 'https:' ? 443 : 80),
-      timeout: 3_000,
-    });
-    const end = (accepted: boolean) => {
-      socket.destroy();
-      resolve(accepted);
-    };
-    socket
-      .on('connect', () => end(true))
-      .on('timeout', () => end(false))
-      .on('error', () => end(false));
-  });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

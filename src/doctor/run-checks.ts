@@ -5,9 +5,9 @@ import { SettingsReader } from '../config/settings-reader.ts';
 import { createHttp, createLaunchDarkly } from '../launchdarkly/index.ts';
 import { portFreeOrOurs, redirectHost, redirectUriLegal } from './address-checks.ts';
 import { nothingUnfinished, proxyKeepsCookies, sessionStoreWritable } from './app-checks.ts';
-import { certificateTrusted, certificateValid } from './certificate-check.ts';
+import { certificateTrusted, certificateValid } from './certificate-checks.ts';
 import type { Check, Finding, Setup } from './check.ts';
-import { failed } from './check.ts';
+import { failed, skipped } from './check.ts';
 import { accessTokenAdmin, clientExists, clientRedirectUri, clientSecretValid } from './client-checks.ts';
 import {
   envFilePresent,
@@ -19,7 +19,7 @@ import {
 } from './environment-checks.ts';
 import { clock, launchDarklyReachable, serverMetadata } from './launchdarkly-checks.ts';
 
-/** Every line of the report, in the order in which a login would come to need it. */
+/** Every line of the report, in the order in which a login depends on it. */
 export const checks: readonly Check[] = [
   nodeVersion,
   envFilePresent,
@@ -44,10 +44,10 @@ export const checks: readonly Check[] = [
   proxyKeepsCookies,
 ];
 
-/** A finding and the check that made it. */
+/** A finding and the check it came from. */
 export type Line = Finding & Pick<Check, 'name' | 'title'>;
 
-/** Runs every check, one after the other; one that fails by itself is a finding too. */
+/** Runs every check, one after the other. A check that throws is reported as a finding. */
 export async function* examine(setup: Setup): AsyncGenerator<Line> {
   for (const check of checks) {
     const { name, title } = check;
@@ -55,7 +55,7 @@ export async function* examine(setup: Setup): AsyncGenerator<Line> {
   }
 }
 
-/** Reads the settings and opens the way to LaunchDarkly; whoever calls this closes `http`. */
+/** Reads the settings and prepares the calls to LaunchDarkly. The caller closes `http`. */
 export function openSetup(
   input: ConfigInput & { readonly envFile: string; readonly certificateDirectory: string },
 ): Setup {
@@ -76,10 +76,12 @@ export function openSetup(
 }
 
 async function findingOf(check: Check, setup: Setup): Promise<Finding> {
+  const wrong = check.needs?.filter((name) => setup.problems.some((problem) => problem.name === name)) ?? [];
+  if (wrong.length > 0) return skipped(`fix ${wrong.join(', ')} first`);
   try {
     return await check.run(setup);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return failed(`The check itself failed: ${why}`, 'Please report this as a fault of the doctor.');
+    return failed(`The check itself failed: ${why}`, 'Please report this as a bug of the doctor.');
   }
 }

@@ -15,6 +15,7 @@ export {
   loginOperation,
 } from './call-notes.ts';
 export { cleanLines, cleanText } from './clean-text.ts';
+export { explainConnection } from './http/connection-advice.ts';
 export type { Http, HttpExchange, HttpOptions } from './http/http.ts';
 export { createHttp } from './http/http.ts';
 export { HttpError } from './http/http-error.ts';

@@ -1,22 +1,29 @@
 /**
- * Where the local certificate lives: `certificate-<n>.pem` holds key, certificate and CA together, so that no crash
- * can leave a key beside a certificate it does not belong to. A new one gets the next number and is created
- * exclusively, so of several processes one wins and the others read what it wrote; nothing waits on a lock that a
- * killed process might have left. `ca.pem` is a copy of the CA for people and programs to point at.
+ * How the local certificate is stored. `certificate-<n>.pem` holds key, certificate and CA together, so that a crash
+ * cannot leave a key with a certificate it does not belong to. A new one gets the next number and is created
+ * exclusively: of several processes one succeeds and the others read its file, without a lock that a killed process
+ * could leave behind. `ca.pem` is a copy of the CA certificate for other programs.
  */
 import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
 import { chmod, link, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createPrivateFile } from '../config/replace-file.ts';
-import { LocalCertificateError } from './local-certificate-error.ts';
 import type { CertificatePair } from './make-certificate.ts';
 
-/** What a directory holds. */
+/** Why the local certificate cannot be created, read or stored; the message says what to do. */
+export class LocalCertificateError extends Error {
+  override readonly name = 'LocalCertificateError';
+  /** For a program that ends because of it. */
+  readonly exitCode = 1;
+  readonly code = 'LOCAL_CERTIFICATE_FAILED';
+}
+
+/** The certificate stored in a directory. */
 export interface CertificateFile {
   readonly number: number;
   readonly file: string;
   readonly caFile: string;
-  /** Absent when the file is damaged. */
+  /** Missing when the file is damaged. */
   readonly pair?: CertificatePair;
 }
 
@@ -30,7 +37,8 @@ export async function latestCertificateFile(directory: string): Promise<Certific
     throw unusable(directory, 'read', cause);
   });
   if (text === undefined) return latestCertificateFile(directory);
-  await tighten(directory, file);
+  await makePrivate(file, 0o600);
+  await makePrivate(directory, 0o700);
   const pair = parsePair(text);
   const caFile = resolve(directory, 'ca.pem');
   if (pair) await keepCopy(directory, caFile, pair.ca);
@@ -38,7 +46,7 @@ export async function latestCertificateFile(directory: string): Promise<Certific
 }
 
 /**
- * Stores `pair` as the successor of `previous`. Resolves to false when another process was faster: read again then.
+ * Stores `pair` as the successor of `previous`. Resolves to false when another process was faster; then read again.
  * Throws `LocalCertificateError` when the directory cannot be written.
  */
 export async function keepCertificateFile(
@@ -48,9 +56,9 @@ export async function keepCertificateFile(
 ): Promise<boolean> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    await chmod(directory, 0o700);
-    const number = (previous?.number ?? 0) + 1;
-    const created = await createExclusively(directory, fileOf(directory, number), pair.key + pair.cert + pair.ca);
+    await makePrivate(directory, 0o700);
+    const file = fileOf(directory, (previous?.number ?? 0) + 1);
+    const created = await createExclusively(directory, file, pair.key + pair.cert + pair.ca);
     if (created && previous) await rm(previous.file, { force: true });
     return created;
   } catch (cause) {
@@ -66,7 +74,7 @@ async function storedNumbers(directory: string): Promise<number[]> {
   return names.flatMap((name) => /^certificate-(\d{1,9})\.pem$/.exec(name)?.[1] ?? []).map(Number);
 }
 
-/** The whole file appears at once under its name, or EEXIST: `link` never replaces. */
+/** Creates the file with all of its content at once; `link` fails with EEXIST rather than replace one. */
 async function createExclusively(directory: string, file: string, text: string): Promise<boolean> {
   const draft = await writeDraft(directory, text);
   try {
@@ -74,7 +82,7 @@ async function createExclusively(directory: string, file: string, text: string):
     return true;
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
-    await rename(draft, file); // file systems without hard links: the last process wins, whole files all the same
+    await rename(draft, file); // file systems without hard links: the last process wins
     return true;
   } finally {
     await rm(draft, { force: true });
@@ -110,10 +118,12 @@ function parsePair(text: string): CertificatePair | undefined {
   }
 }
 
-/** Others on this machine must not read the key, even when the files came from a copy or a careless umask. */
-async function tighten(directory: string, file: string): Promise<void> {
-  await chmod(file, 0o600).catch(() => undefined); // fails on a read-only disk or somebody else's file: still usable
-  await chmod(directory, 0o700).catch(() => undefined);
+/**
+ * Keeps other users of this machine from reading the key, even if the files were copied. Fails on a read-only disk, on a
+ * volume that belongs to someone else and on file systems without permissions; the certificate can still be used.
+ */
+async function makePrivate(path: string, mode: number): Promise<void> {
+  await chmod(path, mode).catch(() => undefined);
 }
 
 function fileOf(directory: string, number: number): string {
@@ -122,7 +132,7 @@ function fileOf(directory: string, number: number): string {
 
 function unusable(directory: string, verb: 'read' | 'written', cause: unknown): LocalCertificateError {
   return new LocalCertificateError(
-    `The directory of the local certificate, ${resolve(directory)}, cannot be ${verb} (${codeOf(cause) ?? 'unknown reason'}). Make it yours (chown, chmod u+rwx) or remove it; it is made anew.`,
+    `The directory of the local certificate, ${resolve(directory)}, cannot be ${verb} (${codeOf(cause) ?? 'unknown reason'}). Make it yours (chown, chmod u+rwx), or remove it to have a new one created.`,
     { cause },
   );
 }

@@ -1,17 +1,17 @@
-/** A certificate from elsewhere, in two files: read, and checked before any browser would complain. */
+/** Reads a certificate and its key from two files, and checks what browsers would check. */
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 
-/** Which files, and the name that browsers reach the app by. */
+/** The two files, and the host name of the app. */
 export interface GivenCertificateOptions {
   readonly certFile: string;
   readonly keyFile: string;
   readonly hostname: string;
 }
 
-/** Why a given certificate cannot serve. The message names the file and says what to do, never what is in it. */
+/** Why a certificate cannot be used. The message names the file and says what to do; it never holds file content. */
 export class CertificateFileError extends Error {
   override readonly name = 'CertificateFileError';
   /** For a program that ends because of it. */
@@ -34,8 +34,8 @@ type CertificateProblem =
   | 'CERTIFICATE_FOR_ANOTHER_NAME';
 
 /**
- * Key and certificate chain as PEM, for `https.createServer`, and the end of the first certificate. Throws
- * `CertificateFileError` when a file cannot be read or is something else, when the two do not belong together, or when the
+ * Returns key and certificate chain as PEM, for `https.createServer`, and when the first certificate expires. Throws
+ * `CertificateFileError` when a file cannot be read or is not PEM, when key and certificate do not match, or when the
  * certificate is not valid today or not for `hostname`.
  */
 export async function givenCertificate(options: GivenCertificateOptions) {
@@ -46,7 +46,7 @@ export async function givenCertificate(options: GivenCertificateOptions) {
   if (!certificate.checkPrivateKey(parseKey(key, keyFile))) {
     throw new CertificateFileError(
       'KEY_OF_ANOTHER_CERTIFICATE',
-      `The key in TLS_KEY_FILE (${keyFile}) does not belong to the first certificate in TLS_CERT_FILE (${certFile}). Take both from the same order, the server's own certificate first, then those of its issuers.`,
+      `The key in TLS_KEY_FILE (${keyFile}) does not belong to the first certificate in TLS_CERT_FILE (${certFile}). Use the pair that was issued together, the server's own certificate first, then those of its issuers.`,
     );
   }
   checkDates(certificate, certFile);
@@ -59,13 +59,13 @@ async function read(setting: string, file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const mend: Record<string, string> = {
-      ENOENT: 'There is no such file: correct the path.',
+    const fixes: Record<string, string> = {
+      ENOENT: 'There is no such file. Correct the path.',
       EACCES:
-        'This user may not read it: give the user that runs the app the right to, and nobody else (chown, chmod 0400).',
-      EISDIR: 'That is a directory: name the file in it.',
+        'This user may not read it. Allow it for the user that runs the app, and no one else (chown, chmod 0400).',
+      EISDIR: 'It is a directory. Name the file in it.',
     };
-    const what = mend[code ?? ''] ?? `Reading it failed (${code}).`;
+    const what = fixes[code ?? ''] ?? `Reading it failed (${code}).`;
     throw new CertificateFileError('FILE_UNREADABLE', `${setting} (${file}) cannot be read. ${what}`, cause);
   }
 }
@@ -76,20 +76,20 @@ function parseCertificate(pem: string, file: string): X509Certificate {
   } catch {
     throw new CertificateFileError(
       'NOT_A_CERTIFICATE',
-      `TLS_CERT_FILE (${file}) holds no PEM certificate. It begins with -----BEGIN CERTIFICATE-----; convert DER with: openssl x509 -inform der -in FILE -out FILE.pem`,
+      `TLS_CERT_FILE (${file}) is not a PEM certificate, which begins with -----BEGIN CERTIFICATE-----. Convert DER with: openssl x509 -inform der -in FILE -out FILE.pem`,
     );
   }
 }
 
-/** The cause is left out: it may quote what it read. */
+/** The cause is left out because it may quote the key. */
 function parseKey(pem: string, file: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch {
-    const mend = /ENCRYPTED/.test(pem)
-      ? 'is protected by a passphrase. Store it without one, readable for the app alone: openssl pkey -in FILE -out FILE.plain'
-      : 'holds no PEM private key. It begins with -----BEGIN PRIVATE KEY-----.';
-    throw new CertificateFileError('NOT_A_KEY', `TLS_KEY_FILE (${file}) ${mend}`);
+    const problem = /ENCRYPTED/.test(pem)
+      ? 'is protected by a passphrase. Store it without one, readable by the app only: openssl pkey -in FILE -out FILE.plain'
+      : 'is not a PEM private key, which begins with -----BEGIN PRIVATE KEY-----.';
+    throw new CertificateFileError('NOT_A_KEY', `TLS_KEY_FILE (${file}) ${problem}`);
   }
 }
 
@@ -97,7 +97,7 @@ function checkDates({ validFrom, validTo }: X509Certificate, file: string): void
   if (new Date(validTo).getTime() < Date.now()) {
     throw new CertificateFileError(
       'CERTIFICATE_EXPIRED',
-      `The certificate in TLS_CERT_FILE (${file}) ended on ${day(validTo)}. Renew it; every browser refuses it.`,
+      `The certificate in TLS_CERT_FILE (${file}) expired on ${day(validTo)}. Renew it; browsers refuse it.`,
     );
   }
   if (new Date(validFrom).getTime() > Date.now()) {
@@ -112,7 +112,7 @@ function checkName(certificate: X509Certificate, file: string, hostname: string)
   if ((isIP(hostname) ? certificate.checkIP(hostname) : certificate.checkHost(hostname)) !== undefined) return;
   throw new CertificateFileError(
     'CERTIFICATE_FOR_ANOTHER_NAME',
-    `The certificate in TLS_CERT_FILE (${file}) is for ${certificate.subjectAltName ?? 'no name at all'}, but LD_OAUTH_REDIRECT_URI says that browsers come to ${hostname}. Get one for that name, or register another redirect URI.`,
+    `The certificate in TLS_CERT_FILE (${file}) is for ${certificate.subjectAltName ?? 'no host name'}, but the host of LD_OAUTH_REDIRECT_URI is ${hostname}. Get one for that name, or register another redirect URI.`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** Makes a CA and one certificate signed by it, in memory. */
+/** Creates a CA and one certificate signed by it, in memory. */
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
 
@@ -11,12 +11,12 @@ export interface CertificatePair {
 
 const LIFETIME_DAYS = 397;
 
-/** How every CA made here is called, followed by a few random digits of its own. */
-export const AUTHORITY_NAME = 'Log in with LaunchDarkly local CA';
+/** The name of every CA created here, followed by random digits. */
+const AUTHORITY_NAME = 'Log in with LaunchDarkly local CA';
 
 /**
- * `names`: DNS names and IP addresses, at least one. EC P-256 and SHA-256, valid for 397 days, what the CA/Browser Forum
- * allowed public certificates, so the strictest browser takes it. The CA's key is dropped on return.
+ * `names`: DNS names and IP addresses, at least one. EC P-256 and SHA-256, valid for 397 days, which the CA/Browser
+ * Forum allowed for public certificates, so even the strictest browser accepts it. The CA's key is discarded on return.
  */
 export async function makeCertificate(names: string[]): Promise<CertificatePair> {
   const { generate } = await import('selfsigned');
@@ -26,7 +26,7 @@ export async function makeCertificate(names: string[]): Promise<CertificatePair>
     keyType: 'ec' as const,
     algorithm: 'sha256',
   };
-  // A name of its own: browsers must not confuse this CA with an earlier one that they were told to trust.
+  // A unique name: browsers must not confuse this CA with an earlier one that they trust.
   const authorityName = `${AUTHORITY_NAME} ${randomBytes(4).toString('hex')}`;
   const ca = await generate([{ name: 'commonName', value: authorityName }], {
     ...validity,

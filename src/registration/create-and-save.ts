@@ -1,32 +1,29 @@
 import { checkEnvFileWritable, updateEnvFile } from '../config/env-file.ts';
 import type { CreatedOAuth2Client, OAuth2Client, OAuth2ClientInput } from '../launchdarkly/index.ts';
 import { cleanText, LaunchDarklyApiError } from '../launchdarkly/index.ts';
-import type { Attempt } from './attempt.ts';
-import { markedDescription, newAttempt } from './attempt.ts';
 import { tellDifferences } from './check-answer.ts';
 import type { RegistrationContext } from './context.ts';
-import { finishAttempt } from './finish-attempt.ts';
-import { forgetAttempt, noteAttempt } from './journal.ts';
-import { RegistrationError } from './registration-error.ts';
-import { missingValues, readSavedClient, savedNames } from './saved-client.ts';
-import { settleAttempts } from './settle-attempts.ts';
+import { RegistrationError } from './context.ts';
+import type { Attempt } from './journal.ts';
+import { forgetAttempt, markedDescription, newAttempt, noteAttempt } from './journal.ts';
+import { finishAttempt, recoverAttempts } from './recover-attempts.ts';
+import { missingValues, readSavedClient, savedNames, tellPermissions } from './saved-client.ts';
 
 /**
- * Registers a client and keeps its secret. LaunchDarkly shows the secret once and cannot be asked twice for the same
- * client, so the order of the steps is what keeps it safe:
+ * Registers a client and saves its secret. LaunchDarkly shows the secret only once, so the order of the steps matters:
  *
- * 1. Check all that can fail: may the token do this, can the env file be written.
- * 2. Leave a trace of the attempt, on disk and, with the request itself, in the client's description. Whatever dies
- *    from here on, the next run knows what to look for and can prove that it is its own.
- * 3. Register. An answer that gets lost is never asked for again: a client without its secret is found by its mark
- *    and taken back.
+ * 1. Check everything that can fail: the token's permissions, and that the env file can be written.
+ * 2. Record the attempt, in the journal and, with the request itself, in the client's description. If the process dies
+ *    from here on, the next run can find the client and prove that it is ours.
+ * 3. Register. A request whose answer was lost is never repeated: a client without its secret is found by its mark and
+ *    deleted.
  * 4. Save id and secret, before anything else can fail.
- * 5. Note that they are safe: from here on the client is never taken back.
- * 6. Tidy up: take the mark away, delete the client that this one replaces, forget the attempt. A run that dies in
- *    between leaves a client that works; the next one tidies up.
+ * 5. Record that they are saved. From here on the client is never rolled back.
+ * 6. Clean up: remove the mark, delete the client that this one replaces, remove the attempt from the journal. If the
+ *    process dies in between, the client works and the next run cleans up.
  *
- * Throws `LaunchDarklyApiError`, `EnvFileError` and `RegistrationError`, and no client is left over then, or the next
- * run removes it.
+ * Throws `LaunchDarklyApiError`, `EnvFileError` and `RegistrationError`. Then no client is left behind, or the next run
+ * deletes it.
  */
 export async function createAndSave(
   context: RegistrationContext,
@@ -53,14 +50,11 @@ async function checkAll(context: RegistrationContext, input: OAuth2ClientInput, 
   for (const { clientId } of clients.filter((client) => isAlike(client, input))) {
     if (clientId === replaces) continue;
     tell(
-      `${cleanText(clientId)} has the same name and redirect URI already. Its secret cannot be read again; if nobody uses it: ` +
+      `${cleanText(clientId)} has the same name and redirect URI already. Its secret cannot be shown again. If it is not in use: ` +
         `npm run clients -- delete ${cleanText(clientId)}`,
     );
   }
-  const rehearsed = await checkEnvFileWritable(envFile, savedNames);
-  if (rehearsed?.tightenedFrom) {
-    tell(`${envFile} could be read by others (${rehearsed.tightenedFrom}); it is private now (0600).`);
-  }
+  tellPermissions(context, await checkEnvFileWritable(envFile, savedNames));
   return identity;
 }
 
@@ -83,16 +77,16 @@ async function register(context: RegistrationContext, attempt: Attempt): Promise
   }
 }
 
-/** The request may have registered a client whose secret never arrived: look, and say what was found. */
+/** The request may have registered a client whose secret was lost: looks for it, and says what was found. */
 async function afterLostAnswer(context: RegistrationContext, error: unknown): Promise<string> {
   const what = error instanceof Error ? error.message : 'The answer was lost.';
   try {
-    const { removed } = await settleAttempts(context);
+    const { removed } = await recoverAttempts(context);
     return removed > 0
       ? `${what} It had registered a client, whose secret is lost; that client is deleted again. Run the command again.`
-      : `${what} No client was registered as far as can be seen. Run the command again: it looks once more first.`;
+      : `${what} No registered client was found. Run the command again: it looks once more first.`;
   } catch {
-    return `${what} Whether a client was registered cannot be seen now. Run the command again: it looks first, and deletes a client whose secret was lost.`;
+    return `${what} It is unknown whether a client was registered. Run the command again: it looks first, and deletes a client whose secret was lost.`;
   }
 }
 
@@ -104,12 +98,12 @@ async function save(context: RegistrationContext, attempt: Attempt, client: Crea
     }
     await updateEnvFile(envFile, missingValues(readSavedClient(envFile), client, baseUri));
   } catch (error) {
-    throw await takenBack(context, attempt, client, error);
+    throw await rollBack(context, attempt, client, error);
   }
 }
 
-/** Without its secret in the file the client is of no use to anybody. */
-async function takenBack(
+/** Deletes a client whose secret could not be saved, since nobody could use it. */
+async function rollBack(
   { launchDarkly, apiToken, envFile }: RegistrationContext,
   attempt: Attempt,
   { clientId }: CreatedOAuth2Client,

@@ -1,17 +1,17 @@
 import type { OAuth2Client } from '../launchdarkly/index.ts';
 import type { SavedClient } from './saved-client.ts';
 
-/** What the client should be. Only what is given is compared with what is there. */
+/** What the client should be. Only given fields are compared with the existing client. */
 export interface AskedClient {
   readonly redirectUri: string;
   readonly name?: string | undefined;
   readonly description?: string | undefined;
 }
 
-/** A change of some fields; what is undefined stays. */
+/** A change of some fields; undefined ones stay. */
 export type PartlyAsked = { readonly [Field in keyof AskedClient]?: string | undefined };
 
-/** One field of a client that differs from what is asked. */
+/** One field of a client that differs from what was requested. */
 export interface Change {
   readonly field: 'name' | 'description' | 'redirectUri';
   readonly from: string;
@@ -21,7 +21,7 @@ export interface Change {
 /** What a registration has to do. */
 export type Decision =
   | { readonly action: 'register' }
-  /** There is a secret whose client nobody can name; a registration overwrites it. */
+  /** The env file holds a secret without a client id; a registration overwrites it. */
   | { readonly action: 'register_over_secret' }
   /** The env file names a client that LaunchDarkly does not know. */
   | { readonly action: 'register_anew'; readonly clientId: string }
@@ -31,7 +31,7 @@ export type Decision =
   | { readonly action: 'update'; readonly existing: OAuth2Client; readonly changes: readonly Change[] }
   | { readonly action: 'none'; readonly existing: OAuth2Client };
 
-/** Decides from what the env file and LaunchDarkly say. */
+/** Decides what to do, from the env file and the client at LaunchDarkly. */
 export function decide(
   saved: Pick<SavedClient, 'clientId' | 'clientSecret'>,
   existing: OAuth2Client | undefined,
@@ -45,7 +45,7 @@ export function decide(
   return changes.length > 0 ? { action: 'update', existing, changes } : { action: 'none', existing };
 }
 
-/** The fields in which a client differs from what is asked. */
+/** The fields in which a client differs from what was requested. */
 export function changesBetween(existing: OAuth2Client, asked: PartlyAsked): Change[] {
   const fields = ['name', 'description', 'redirectUri'] as const;
   return fields.flatMap((field) => {
@@ -54,7 +54,7 @@ export function changesBetween(existing: OAuth2Client, asked: PartlyAsked): Chan
   });
 }
 
-/** The same as LaunchDarkly's API takes them. */
+/** The changes in the form that LaunchDarkly's API accepts. */
 export function changedFields(changes: readonly Change[]): Partial<Record<Change['field'], string>> {
   return Object.fromEntries(changes.map(({ field, to }) => [field, to]));
 }

@@ -3,23 +3,34 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'libsql';
 import { explainWriteError } from '../config/env-file.ts';
-import { fileBeside } from './file-beside.ts';
-import { RegistrationError } from './registration-error.ts';
+import type { RegistrationContext } from './context.ts';
+import { RegistrationError } from './context.ts';
+import { siblingPath } from './journal.ts';
+import type { Recovered } from './recover-attempts.ts';
+import { recoverAttempts } from './recover-attempts.ts';
+
+/** Runs a task that changes something: one run at a time, and after the recovery of interrupted runs. */
+export function withExclusiveLock<T>(
+  context: RegistrationContext,
+  task: (recovered: Recovered) => Promise<T>,
+): Promise<T> {
+  const onWait = () => context.tell(`Waiting for another run that works on ${context.envFile}.`);
+  return withEnvFileLock(context.envFile, async () => task(await recoverAttempts(context)), { onWait });
+}
 
 /**
- * Runs the task while no other run, in whatever process, does anything to the same env file.
+ * Runs the task while no other run, in any process, works on the same env file.
  *
- * The lock is SQLite's on an empty file, which is the operating system's: it ends with the process, even one that was
- * killed, and no later run has to guess whether its holder is alive. The file stays, because removing it would let
- * two runs hold a lock each: one on the old file, one on the new.
- * Throws `RegistrationError` (`busy`) when it is not free within `waitMs`, `EnvFileError` when nothing can be written there.
+ * The lock is SQLite's on an empty file, which is the operating system's: it is released when the process ends, even if
+ * it is killed. The file stays, because deleting it would allow two locks: one on the old file, one on the new.
+ * Throws `RegistrationError` (`busy`) when it is not free within `waitMs`, `EnvFileError` when it cannot be created.
  */
 export async function withEnvFileLock<T>(
   envFile: string,
   task: () => Promise<T>,
   { waitMs = 60_000, onWait = () => {} }: { waitMs?: number; onWait?: () => void } = {},
 ): Promise<T> {
-  const path = await fileBeside(envFile, '.lock');
+  const path = await siblingPath(envFile, '.lock');
   const deadline = Date.now() + waitMs;
   let lock = await firstTry(envFile, path);
   if (!lock) onWait();
@@ -47,7 +58,7 @@ async function firstTry(envFile: string, path: string): Promise<Database.Databas
 function tryLock(path: string): Database.Database | undefined {
   const database = new Database(path);
   try {
-    // Nothing is ever written, so nothing needs a rollback journal beside it.
+    // Nothing is ever written, so no rollback journal is needed.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return database;
   } catch (error) {
@@ -60,6 +71,6 @@ function tryLock(path: string): Database.Database | undefined {
 function busy(envFile: string): RegistrationError {
   return new RegistrationError(
     'busy',
-    `Another run is working on ${envFile} and has not finished. Wait for it, or end it, and try again.`,
+    `Another run is working on ${envFile} and has not finished. Wait for it, or stop it, and try again.`,
   );
 }

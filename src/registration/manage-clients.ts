@@ -1,16 +1,16 @@
 import { updateEnvFile } from '../config/env-file.ts';
 import type { OAuth2Client } from '../launchdarkly/index.ts';
 import { cleanText } from '../launchdarkly/index.ts';
-import { alone } from './alone.ts';
-import { looksUnfinished } from './attempt.ts';
-import { refuseUnusable, tellDifferences } from './check-answer.ts';
+import { assertUsable, tellDifferences } from './check-answer.ts';
 import type { RegistrationContext } from './context.ts';
+import { RegistrationError } from './context.ts';
 import type { Change, PartlyAsked } from './decide.ts';
 import { changedFields, changesBetween } from './decide.ts';
-import { RegistrationError } from './registration-error.ts';
+import { withExclusiveLock } from './env-file-lock.ts';
+import { looksUnfinished } from './journal.ts';
 import { readSavedClient } from './saved-client.ts';
 
-/** A client, and what it is to the env file. */
+/** A client, and how it relates to the env file. */
 export interface ListedClient extends OAuth2Client {
   /** The env file names it. */
   readonly inUse: boolean;
@@ -18,7 +18,7 @@ export interface ListedClient extends OAuth2Client {
   readonly unfinished: boolean;
 }
 
-/** Every client of the account, on however many pages. Throws `LaunchDarklyApiError`, as all of these do. */
+/** All clients of the account, from all pages. Throws `LaunchDarklyApiError`, as all of these do. */
 export async function listClients(context: RegistrationContext): Promise<ListedClient[]> {
   const clients = await context.launchDarkly.listOAuth2Clients({ apiToken: context.apiToken });
   return clients.map((client) => listed(context, client));
@@ -30,13 +30,13 @@ export async function showClient(context: RegistrationContext, clientId?: string
   return listed(context, await context.launchDarkly.getOAuth2Client({ apiToken: context.apiToken }, id));
 }
 
-/** Changes what differs from what is asked, and nothing when all is as asked; the env file follows its own client. */
+/** Changes the fields that differ from what was requested. If the env file names this client, it is updated too. */
 export function updateClient(
   context: RegistrationContext,
   asked: PartlyAsked,
   clientId?: string,
 ): Promise<{ client: ListedClient; changes: readonly Change[] }> {
-  return alone(context, async () => {
+  return withExclusiveLock(context, async () => {
     const { launchDarkly, apiToken, envFile } = context;
     const existing = await showClient(context, clientId);
     const changes = changesBetween(existing, asked);
@@ -45,9 +45,9 @@ export function updateClient(
         ? existing
         : await launchDarkly.patchOAuth2Client({ apiToken }, existing.clientId, changedFields(changes));
     tellDifferences(context, asked, client);
-    // Also when LaunchDarkly has it already: a run that died in between changed only the one side.
+    // Even without a change at LaunchDarkly: an earlier run may have been interrupted between the two.
     if (existing.inUse && asked.redirectUri !== undefined) {
-      refuseUnusable(client);
+      assertUsable(client);
       await updateEnvFile(envFile, { LD_OAUTH_REDIRECT_URI: client.redirectUri });
     }
     return { client: listed(context, client), changes };
@@ -63,17 +63,17 @@ export function deleteClient(
   clientId: string,
   { force }: { readonly force: boolean },
 ): Promise<ListedClient> {
-  return alone(context, async () => {
+  return withExclusiveLock(context, async () => {
     const { launchDarkly, apiToken, envFile, confirm } = context;
     const client = await showClient(context, clientId);
     if (client.inUse && !force) {
       throw new RegistrationError(
         'in_use',
-        `${envFile} uses this client: without it nobody can log in. --force deletes it all the same; ` +
+        `${envFile} uses this client: without it nobody can log in. --force deletes it anyway; ` +
           '`npm run clients -- rotate` replaces it.',
       );
     }
-    const text = `Delete "${cleanText(client.name)}" (${cleanText(clientId)})? Apps that use it can log nobody in any more.`;
+    const text = `Delete "${cleanText(client.name)}" (${cleanText(clientId)})? Apps that use it can no longer log anyone in.`;
     if (!(await confirm({ kind: 'delete', text }))) {
       throw new RegistrationError('declined', 'Nothing was changed.');
     }
@@ -87,7 +87,7 @@ function ownClientId({ envFile }: RegistrationContext): string {
   if (clientId) return clientId;
   throw new RegistrationError(
     'not_registered',
-    `${envFile} names no client (LD_OAUTH_CLIENT_ID). \`npm run bootstrap\` registers one, \`npm run clients -- list\` shows what there is.`,
+    `${envFile} names no client (LD_OAUTH_CLIENT_ID). \`npm run bootstrap\` registers one, \`npm run clients -- list\` shows all clients.`,
   );
 }
 

@@ -1,24 +1,23 @@
 import { updateEnvFile } from '../config/env-file.ts';
 import type { OAuth2Client } from '../launchdarkly/index.ts';
 import { cleanText } from '../launchdarkly/index.ts';
-import { alone } from './alone.ts';
-import { checkApiToken } from './api-token.ts';
 import { tellDifferences } from './check-answer.ts';
-import type { Question, RegistrationContext } from './context.ts';
+import type { RegistrationContext } from './context.ts';
+import { checkApiToken, RegistrationError } from './context.ts';
 import { createAndSave } from './create-and-save.ts';
 import type { AskedClient, Change, Decision } from './decide.ts';
 import { changedFields, decide } from './decide.ts';
-import { findClient } from './find-client.ts';
-import { RegistrationError } from './registration-error.ts';
-import { missingValues, readSavedClient } from './saved-client.ts';
-import { attemptsWithinReach } from './settle-attempts.ts';
+import { withExclusiveLock } from './env-file-lock.ts';
+import { recoverableAttempts } from './recover-attempts.ts';
+import { findClient, missingValues, readSavedClient, tellPermissions } from './saved-client.ts';
 
+/** What to register, and how. */
 export interface RegistrationOptions extends RegistrationContext, AskedClient {
   /** Replace the client by a new one with a new secret. */
   readonly rotate?: boolean;
-  /** Leave the replaced client as it is, until somebody deletes it. */
+  /** Keep the replaced client until the user deletes it. */
   readonly keepOld?: boolean;
-  /** Send reads only, write nothing, and say what would be done. */
+  /** Only send reads, write nothing, and say what would be done. */
   readonly dryRun?: boolean;
 }
 
@@ -34,63 +33,80 @@ export interface Registration {
 }
 
 /**
- * Brings the env file and LaunchDarkly to one registered client: registers it when there is none, changes what differs,
- * and does nothing when all is well. May be run again at any time, also after a run that was killed.
+ * Makes the env file and LaunchDarkly agree on one registered client: registers it when there is none, changes what
+ * differs, and does nothing when all is well. Can be run again at any time, even after a run that was killed.
  * Throws `RegistrationError`, `LaunchDarklyApiError` and `EnvFileError`.
  */
 export async function registerClient(options: RegistrationOptions): Promise<Registration> {
   checkApiToken(options.apiToken);
-  if (options.dryRun) return planned(options, await look(options));
-  return alone(options, async ({ finished }) => {
+  if (options.dryRun) return describePlan(options, await plan(options));
+  return withExclusiveLock(options, async ({ finished }) => {
     const rotated = finished.some(({ replaces }) => replaces !== undefined);
     if (rotated) options.tell('Finished the replacement of the client that an earlier run began.');
-    return act(options, await look(rotated ? { ...options, rotate: false } : options));
+    return apply(options, await plan(rotated ? { ...options, rotate: false } : options));
   });
 }
 
-async function look(options: RegistrationOptions): Promise<Decision> {
+async function plan(options: RegistrationOptions): Promise<Decision> {
   const saved = readSavedClient(options.envFile);
   const existing = saved.clientId ? await findClient(options, saved.clientId) : undefined;
-  return decide(saved, existing, { ...options, rotate: options.rotate ?? false });
+  const decision = decide(saved, existing, { ...options, rotate: options.rotate ?? false });
+  if (decision.action === 'explain_missing_secret') throw secretMissing(options, decision.existing);
+  return decision;
 }
 
-async function act(options: RegistrationOptions, decision: Decision): Promise<Registration> {
+async function apply(options: RegistrationOptions, decision: Decision): Promise<Registration> {
+  const existing = 'existing' in decision ? decision.existing : undefined;
+  if (decision.action === 'update' && existing) return update(options, existing, decision.changes);
+  if (decision.action === 'none' && existing) return keep(options, existing);
+  await confirmOrThrow(options, decision);
+  return register(options, existing);
+}
+
+async function confirmOrThrow(options: RegistrationOptions, decision: Decision): Promise<void> {
+  const [kind, text] = questionAbout(options, decision);
+  if (kind === undefined || (await options.confirm({ kind, text }))) return;
+  throw new RegistrationError('declined', 'Nothing was changed.');
+}
+
+function questionAbout(options: RegistrationOptions, decision: Decision) {
+  const reason = reasonToAsk(options, decision);
   switch (decision.action) {
-    case 'register':
-      return registered(options, 'registered');
     case 'register_over_secret':
-      await ask(options, decision.action, `${secretAlone(options)} Register a new client and overwrite it?`);
-      return registered(options, 'registered');
+      return [decision.action, `${reason} Register a new client and overwrite it?`] as const;
     case 'register_anew':
-      await ask(options, decision.action, `${missing(options, decision.clientId)} Register a new one?`);
-      return registered(options, 'registered');
-    case 'rotate':
-      await ask(options, decision.action, rotation(options, decision.existing));
-      return registered(options, 'rotated', decision.existing);
-    case 'explain_missing_secret':
-      throw new RegistrationError('secret_missing', secretMissing(options, decision.existing));
-    case 'update':
-      return updated(options, decision.existing, decision.changes);
-    case 'none':
-      return unchanged(options, decision.existing);
+      return [decision.action, `${reason} Register a new one?`] as const;
+    case 'rotate': {
+      const { name, clientId } = decision.existing;
+      const old = options.keepOld ? 'The old one stays until you delete it.' : 'The old one stops working.';
+      const question = `Replace "${cleanText(name)}" (${cleanText(clientId)}) by a new client with a new secret?`;
+      return [decision.action, `${question} ${old} All users have to log in again.`] as const;
+    }
+    default:
+      return [];
   }
 }
 
-async function registered(
-  options: RegistrationOptions,
-  action: 'registered' | 'rotated',
-  existing?: OAuth2Client,
-): Promise<Registration> {
-  const before = readSavedClient(options.envFile);
-  const replaces = options.keepOld ? undefined : existing?.clientId;
-  const client = await createAndSave(options, inputFor(options, existing), replaces);
-  const after = readSavedClient(options.envFile);
-  const written = Object.keys(after.values).filter((name) => after.values[name] !== before.values[name]);
-  const { clientSecret: _, ...shown } = client;
-  return { action, dryRun: false, client: shown, changes: [], written };
+function reasonToAsk({ envFile, baseUri }: RegistrationOptions, decision: Decision): string | undefined {
+  if (decision.action === 'register_over_secret') {
+    return `${envFile} holds LD_OAUTH_CLIENT_SECRET without the LD_OAUTH_CLIENT_ID it belongs to.`;
+  }
+  if (decision.action !== 'register_anew') return undefined;
+  const which = cleanText(decision.clientId);
+  return `${envFile} names the client ${which}, and ${baseUri} does not know it: it was deleted, or belongs to another account or instance.`;
 }
 
-async function updated(
+/** Registers a client; one that is given is replaced. */
+async function register(options: RegistrationOptions, existing: OAuth2Client | undefined): Promise<Registration> {
+  const before = readSavedClient(options.envFile);
+  const replaces = options.keepOld ? undefined : existing?.clientId;
+  const { clientSecret: _, ...client } = await createAndSave(options, inputFor(options, existing), replaces);
+  const after = readSavedClient(options.envFile);
+  const written = Object.keys(after.values).filter((name) => after.values[name] !== before.values[name]);
+  return { action: existing ? 'rotated' : 'registered', dryRun: false, client, changes: [], written };
+}
+
+async function update(
   options: RegistrationOptions,
   existing: OAuth2Client,
   changes: readonly Change[],
@@ -98,46 +114,35 @@ async function updated(
   const { launchDarkly, apiToken } = options;
   const client = await launchDarkly.patchOAuth2Client({ apiToken }, existing.clientId, changedFields(changes));
   tellDifferences(options, options, client);
-  return { ...(await unchanged(options, client)), action: 'updated', changes };
+  return { ...(await keep(options, client)), action: 'updated', changes };
 }
 
-/** LaunchDarkly has what is asked; the env file may lack something still. */
-async function unchanged(options: RegistrationOptions, client: OAuth2Client): Promise<Registration> {
-  const { envFile, baseUri, tell } = options;
+/** LaunchDarkly needs no change; the env file may still lack something. */
+async function keep(options: RegistrationOptions, client: OAuth2Client): Promise<Registration> {
+  const { envFile, baseUri } = options;
   const missing = missingValues(readSavedClient(envFile), client, baseUri);
-  const { tightenedFrom } = await updateEnvFile(envFile, missing);
-  if (tightenedFrom) tell(`${envFile} could be read by others (${tightenedFrom}); it is private now (0600).`);
+  tellPermissions(options, await updateEnvFile(envFile, missing));
   return { action: 'unchanged', dryRun: false, client, changes: [], written: Object.keys(missing) };
 }
 
-async function planned(options: RegistrationOptions, decision: Decision): Promise<Registration> {
-  for (const { name, redirectUri } of await attemptsWithinReach(options)) {
-    options.tell(
-      `An earlier registration of "${cleanText(name)}" (${cleanText(redirectUri)}) did not finish; it would be settled first.`,
-    );
+async function describePlan(options: RegistrationOptions, decision: Decision): Promise<Registration> {
+  for (const { name, redirectUri } of await recoverableAttempts(options)) {
+    const which = `"${cleanText(name)}" (${cleanText(redirectUri)})`;
+    options.tell(`An earlier registration of ${which} was interrupted; it would be finished or rolled back first.`);
   }
-  const nothing = { dryRun: true, changes: [], written: [] };
-  switch (decision.action) {
-    case 'register':
-      return { ...nothing, action: 'registered', client: undefined };
-    case 'register_over_secret':
-      options.tell(secretAlone(options));
-      return { ...nothing, action: 'registered', client: undefined };
-    case 'register_anew':
-      options.tell(missing(options, decision.clientId));
-      return { ...nothing, action: 'registered', client: undefined };
-    case 'rotate':
-      return { ...nothing, action: 'rotated', client: decision.existing };
-    case 'explain_missing_secret':
-      throw new RegistrationError('secret_missing', secretMissing(options, decision.existing));
-    case 'update':
-      return { ...nothing, action: 'updated', client: decision.existing, changes: decision.changes };
-    case 'none':
-      return { ...nothing, action: 'unchanged', client: decision.existing };
-  }
+  const reason = reasonToAsk(options, decision);
+  if (reason) options.tell(reason);
+  const actions = { rotate: 'rotated', update: 'updated', none: 'unchanged' } as const;
+  return {
+    action: decision.action in actions ? actions[decision.action as keyof typeof actions] : 'registered',
+    dryRun: true,
+    client: 'existing' in decision ? decision.existing : undefined,
+    changes: 'changes' in decision ? decision.changes : [],
+    written: [],
+  };
 }
 
-/** What is asked, else what the replaced client has, else a name that tells one app's clients apart. */
+/** What was requested, else what the replaced client has, else a name that tells the clients of several apps apart. */
 function inputFor(asked: AskedClient, existing?: OAuth2Client) {
   const { host } = new URL(asked.redirectUri);
   return {
@@ -147,27 +152,11 @@ function inputFor(asked: AskedClient, existing?: OAuth2Client) {
   };
 }
 
-async function ask({ confirm }: RegistrationOptions, kind: Question['kind'], text: string): Promise<void> {
-  if (!(await confirm({ kind, text }))) throw new RegistrationError('declined', 'Nothing was changed.');
-}
-
-function missing({ envFile, baseUri }: RegistrationOptions, clientId: string): string {
-  return `${envFile} names the client ${cleanText(clientId)}, and ${baseUri} does not know it: it was deleted, or belongs to another account or instance.`;
-}
-
-function secretAlone({ envFile }: RegistrationOptions): string {
-  return `${envFile} holds LD_OAUTH_CLIENT_SECRET without the LD_OAUTH_CLIENT_ID that it belongs to.`;
-}
-
-function rotation({ keepOld }: RegistrationOptions, { name, clientId }: OAuth2Client): string {
-  const old = keepOld ? 'The old one stays until you delete it.' : 'The old one stops working.';
-  return `Replace "${cleanText(name)}" (${cleanText(clientId)}) by a new client with a new secret? ${old} Everybody logs in again.`;
-}
-
-function secretMissing({ envFile }: RegistrationOptions, { name, clientId }: OAuth2Client): string {
-  return (
-    `${envFile} names "${cleanText(name)}" (${cleanText(clientId)}) but not its secret. LaunchDarkly shows a secret once, when the client is ` +
-    `registered, and keeps no copy. If you have it, add it as LD_OAUTH_CLIENT_SECRET; if not, replace the client: ` +
-    '`npm run bootstrap -- --rotate`.'
+function secretMissing({ envFile }: RegistrationOptions, { name, clientId }: OAuth2Client): RegistrationError {
+  return new RegistrationError(
+    'secret_missing',
+    `${envFile} names "${cleanText(name)}" (${cleanText(clientId)}) but not its secret. LaunchDarkly shows a secret once, ` +
+      'when the client is registered. If you have it, add it as LD_OAUTH_CLIENT_SECRET. If not, replace the client: ' +
+      '`npm run bootstrap -- --rotate`.',
   );
 }

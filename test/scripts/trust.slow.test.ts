@@ -6,8 +6,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { localCertificate } from '../../src/local-https/certificate.ts';
-import { showCommand } from '../../src/local-https/trust/run-command.ts';
 import { describeAuthority, trustStores } from '../../src/local-https/trust/stores.ts';
+import { showCommand } from '../../src/local-https/trust/trust-store.ts';
 import { follow } from '../support/program.ts';
 import { describeWith } from '../support/when-installed.ts';
 

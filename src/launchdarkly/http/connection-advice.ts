@@ -1,10 +1,10 @@
-/** What a failure likely means, and what to do: one or two sentences each. */
+/** The likely cause of a failure, and what to do: one or two sentences each. */
 export interface Explanation {
   readonly likelyCause: string;
   readonly nextStep: string;
 }
 
-/** The plain words for a connection that failed with `code`, as Node, undici or `HttpError` name it. */
+/** Explains a connection that failed with `code`, as Node, undici or `HttpError` name it. */
 export function explainConnection(code: string): Explanation {
   return explanations.find(({ codes }) => codes.test(code)) ?? brokenOff;
 }
@@ -21,6 +21,26 @@ const explanations: readonly (Explanation & { readonly codes: RegExp })[] = [
     nextStep: 'Check LD_BASE_URI, DNS and HTTPS_PROXY.',
   },
   {
+    codes: /^PROXY_.*(SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT)/,
+    likelyCause: "The proxy's own certificate is not trusted on this machine.",
+    nextStep: "Set NODE_EXTRA_CA_CERTS to the file with its authority's certificate, or correct HTTPS_PROXY.",
+  },
+  {
+    codes: /^PROXY_.*(TLS|SSL|EPROTO)/,
+    likelyCause: 'The TLS connection to the proxy failed. Most proxies expect plain http, even for https requests.',
+    nextStep: 'Write HTTPS_PROXY with http:// in place of https://.',
+  },
+  {
+    codes: /^PROXY_(ENOTFOUND|EAI_AGAIN)$/,
+    likelyCause: 'The host name of the proxy cannot be resolved.',
+    nextStep: 'Correct HTTPS_PROXY, or name the host in NO_PROXY.',
+  },
+  {
+    codes: /^PROXY_(?!REFUSED$|CLOSED$)/,
+    likelyCause: 'The proxy cannot be reached.',
+    nextStep: 'Correct HTTPS_PROXY, or name the host in NO_PROXY.',
+  },
+  {
     codes: /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_SIGNATURE/,
     likelyCause: 'The certificate was signed by an authority that this machine does not know, often a corporate proxy.',
     nextStep: "Set NODE_EXTRA_CA_CERTS to the file with that authority's certificate.",
@@ -28,7 +48,8 @@ const explanations: readonly (Explanation & { readonly codes: RegExp })[] = [
   {
     codes: /CERT_(HAS_EXPIRED|NOT_YET_VALID)/,
     likelyCause: "The certificate is not valid today: it has ended, or this machine's clock is wrong.",
-    nextStep: "Check this machine's date; then whoever runs the server or the proxy has to renew the certificate.",
+    nextStep:
+      "Check this machine's date; the administrator of the server or the proxy may have to renew the certificate.",
   },
   {
     codes: /CERT_ALTNAME_INVALID/,

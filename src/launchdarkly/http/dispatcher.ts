@@ -36,9 +36,10 @@ export function openDispatcher(options: {
 }
 
 /**
- * Connections to the proxy. undici connects again at once, without end, after a connect error with one of its own
- * socket codes, which a proxy that hangs up on CONNECT causes. So such an error gets a code that undici gives up on.
- * @param options.headersTimeout bounds the wait for a proxy that takes a CONNECT and says nothing.
+ * Connections to the proxy. A failure here is the proxy's, not LaunchDarkly's, so its code says so: `PROXY_CLOSED`, or
+ * `PROXY_` and the original code. Renaming matters for another reason too: after a connect error with one of its own
+ * socket codes, as when a proxy closes the connection on CONNECT, undici would reconnect endlessly.
+ * @param options.headersTimeout limits the wait for a proxy that accepts a CONNECT and does not answer.
  */
 function openProxyPool(origin: URL, options: Pool.Options): Pool {
   const pool = new Pool(origin, options);
@@ -46,10 +47,9 @@ function openProxyPool(origin: URL, options: Pool.Options): Pool {
   return Object.assign(pool, {
     connect: (options: Dispatcher.ConnectOptions) =>
       connect(options).catch((cause) => {
-        if (!/^UND_ERR_(SOCKET|INFO)$/.test(cause.code)) throw cause;
-        throw Object.assign(new Error('The proxy closed the connection', { cause }), {
-          code: 'PROXY_CLOSED',
-        });
+        if (/^UND_ERR_(ABORTED|DESTROYED)$/.test(cause.code)) throw cause;
+        const code = /^UND_ERR_(SOCKET|INFO)$/.test(cause.code) ? 'PROXY_CLOSED' : `PROXY_${cause.code ?? 'FAILED'}`;
+        throw Object.assign(new Error('The connection to the proxy failed', { cause }), { code });
       }),
   });
 }

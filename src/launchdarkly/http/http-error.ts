@@ -4,7 +4,8 @@ import { explainConnection } from './connection-advice.ts';
  * A request that got no usable answer. Carries no header and no body, so it may be logged.
  *
  * `code` is `TIMEOUT`, `ABORTED`, `RESPONSE_TOO_LARGE`, `RESPONSE_NOT_HTTP`, `PROXY_REFUSED`, `PROXY_CLOSED`, or what the
- * network layer said: `ECONNREFUSED`, `ENOTFOUND`, `UND_ERR_SOCKET`, `DEPTH_ZERO_SELF_SIGNED_CERT` and the like.
+ * network layer said: `ECONNREFUSED`, `ENOTFOUND`, `UND_ERR_SOCKET`, `DEPTH_ZERO_SELF_SIGNED_CERT` and the like, with
+ * `PROXY_` in front when it was said of the proxy.
  */
 export class HttpError extends Error {
   override readonly name = 'HttpError';

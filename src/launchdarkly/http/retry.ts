@@ -7,7 +7,8 @@ export type Outcome = { response: HttpResponse } | { error: unknown };
 const MAX_ATTEMPTS = 3;
 const RETRYABLE_STATUSES = new Set([429, 500, 502, 503, 504]);
 /** Our own limits, refusals, certificates, and requests that cannot be sent: they would fail again. */
-const NOT_RETRYABLE = /^(TIMEOUT|ABORTED|RESPONSE_\w+|PROXY_\w+)$|CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO|UND_ERR_INVALID/;
+const NOT_RETRYABLE =
+  /^(TIMEOUT|ABORTED|RESPONSE_\w+|PROXY_(REFUSED|CLOSED))$|CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO|UND_ERR_INVALID/;
 
 /**
  * How long to wait before a read is repeated, in milliseconds, or undefined when repeating it would not help. The

@@ -1,10 +1,9 @@
-/** Linux: Chromium and Firefox keep certificates in NSS databases of their own, which `certutil` changes. */
+/** Linux: Chromium and Firefox keep certificates in their own NSS databases, which `certutil` edits. */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from './run-command.ts';
-import { runCommand } from './run-command.ts';
-import type { Machine, TrustStore } from './stores.ts';
+import type { Command, Machine, TrustStore } from './trust-store.ts';
+import { runCommand } from './trust-store.ts';
 
 const CHROMIUM_DATABASES = ['.pki/nssdb', '.local/share/pki/nssdb', 'snap/chromium/current/.pki/nssdb'];
 const FIREFOX_PROFILES = [
@@ -17,7 +16,7 @@ const FIREFOX_PROFILES = [
 const INSTALL_CERTUTIL =
   'changing it needs the program certutil. Install it (Debian, Ubuntu: apt install libnss3-tools; Fedora: dnf install nss-tools; Arch: pacman -S nss; openSUSE: zypper install mozilla-nss-tools) and run this again';
 
-/** A database for Chromium, made when there is none, and one for each Firefox profile. */
+/** Chromium's database, created when there is none, and one for each Firefox profile. */
 export async function nssStores({ home }: Machine): Promise<TrustStore[]> {
   const blocked = (await runCommand(['certutil', '-H'])).missing ? () => INSTALL_CERTUTIL : undefined;
   const chromium = CHROMIUM_DATABASES.map((path) => join(home, path)).filter(isDatabase);

@@ -1,59 +1,108 @@
 /**
- * Which lists of trusted certificate authorities (CAs) this machine's browsers and programs use, and the commands that put
- * the local CA there or take it away. Nothing is changed here: the caller shows the commands first and runs them.
+ * Which lists of trusted certificate authorities (CAs) the browsers and programs of this machine use, and the commands
+ * that add the local CA or remove it. Nothing is changed here: the caller shows the commands first, then runs them.
  */
 import { createHash, X509Certificate } from 'node:crypto';
-import { macosStores } from './macos-store.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { nssStores } from './nss-store.ts';
-import type { Command } from './run-command.ts';
-import { systemStores } from './system-store.ts';
-import { windowsStores } from './windows-store.ts';
+import type { Authority, Command, Machine, TrustStore } from './trust-store.ts';
+import { runCommand, showCommand } from './trust-store.ts';
 
-/** The CA as the lists know it. */
-export interface Authority {
-  /** Its common name, which no other CA bears. */
-  readonly name: string;
-  /** SHA-1 of the certificate in capital hexadecimal digits: how macOS and Windows look certificates up. */
-  readonly sha1: string;
-  /** File that holds the certificate in PEM. */
-  readonly file: string;
-}
-
-/** One list of trusted CAs. */
-export interface TrustStore {
-  /** What it is, for people: `Chromium, Chrome and Edge (/home/me/.pki/nssdb)`. */
-  readonly name: string;
-  /** Whether browsers read it. */
-  readonly forBrowsers: boolean;
-  /** Says why `commands` cannot be run from here, and what to do; absent when they can. */
-  readonly blocked?: (commands: readonly Command[]) => string;
-  trusts(authority: Authority): Promise<boolean>;
-  addCommands(authority: Authority): Command[];
-  removeCommands(authority: Authority): Command[];
-}
-
-/** Where to look; the real machine by default in the script, something else in tests. */
-export interface Machine {
-  /** `process.platform`. */
-  readonly platform: string;
-  /** The home directory whose browsers are meant. */
-  readonly home: string;
-  /** Whether the process may change what belongs to the whole machine. */
-  readonly isRoot: boolean;
-  /** Whether the list of the whole machine is wanted besides those of the browsers. */
-  readonly includeSystem: boolean;
-}
-
-/** The lists on `machine`. Those that do not exist are left out, those that cannot be changed say why. */
+/** The lists on `machine`. Missing ones are left out; those that cannot be changed say why. */
 export async function trustStores(machine: Machine): Promise<TrustStore[]> {
   if (machine.platform === 'darwin') return macosStores(machine);
   if (machine.platform === 'win32') return windowsStores();
   return [...(await nssStores(machine)), ...(machine.includeSystem ? await systemStores(machine) : [])];
 }
 
-/** What the lists need to know of the CA certificate `pem`, kept in `file`. */
+/** Describes the CA certificate `pem`, stored in `file`. */
 export function describeAuthority(pem: string, file: string): Authority {
   const certificate = new X509Certificate(pem);
   const name = /^CN=(.+)$/m.exec(certificate.subject)?.[1] ?? certificate.subject;
   return { name, sha1: createHash('sha1').update(certificate.raw).digest('hex').toUpperCase(), file };
+}
+
+/** The login keychain, which Safari, Chrome and (since version 120) Firefox use. macOS asks for the password. */
+function macosStores({ home }: Machine): TrustStore[] {
+  const keychain = join(home, 'Library/Keychains/login.keychain-db');
+  return [
+    {
+      name: `Safari, Chrome, Edge and Firefox (${keychain})`,
+      forBrowsers: true,
+      async trusts({ name, sha1 }) {
+        const { output } = await runCommand(['security', 'find-certificate', '-a', '-Z', '-c', name, keychain]);
+        return output.toUpperCase().includes(sha1);
+      },
+      addCommands: ({ file }) => [
+        ['security', 'add-trusted-cert', '-r', 'trustRoot', '-p', 'ssl', '-k', keychain, file],
+      ],
+      removeCommands: ({ sha1 }) => [['security', 'delete-certificate', '-t', '-Z', sha1, keychain]],
+    },
+  ];
+}
+
+/** The current user's root certificates, which Edge, Chrome and (since version 120) Firefox use. Windows asks for consent. */
+function windowsStores(): TrustStore[] {
+  return [
+    {
+      name: 'Edge, Chrome and Firefox (root certificates of this user)',
+      forBrowsers: true,
+      trusts: async ({ sha1 }) => (await runCommand(['certutil', '-user', '-store', 'Root', sha1])).ok,
+      addCommands: ({ file }) => [['certutil', '-user', '-addstore', 'Root', file]],
+      removeCommands: ({ sha1 }) => [['certutil', '-user', '-delstore', 'Root', sha1]],
+    },
+  ];
+}
+
+/** A family of Linux distributions: where it keeps the system-wide list, which curl and most programs use. */
+interface Family {
+  readonly directory: string;
+  readonly extension: 'crt' | 'pem';
+  readonly refresh: Command;
+  /** Set where `refresh` would leave links to removed certificates behind. */
+  readonly refreshAfterRemoval?: Command;
+}
+
+const FAMILIES: Family[] = [
+  {
+    directory: '/usr/local/share/ca-certificates',
+    extension: 'crt',
+    refresh: ['update-ca-certificates'],
+    refreshAfterRemoval: ['update-ca-certificates', '--fresh'],
+  },
+  {
+    directory: '/etc/pki/ca-trust/source/anchors',
+    extension: 'pem',
+    refresh: ['update-ca-trust', 'extract'],
+  },
+  {
+    directory: '/etc/ca-certificates/trust-source/anchors',
+    extension: 'pem',
+    refresh: ['trust', 'extract-compat'],
+  },
+  { directory: '/usr/share/pki/trust/anchors', extension: 'pem', refresh: ['update-ca-certificates'] },
+];
+
+/** The system-wide list, or none on an unknown distribution. */
+function systemStores({ isRoot }: Machine): TrustStore[] {
+  const family = FAMILIES.find(({ directory }) => existsSync(directory));
+  if (!family) return [];
+  const fileOf = ({ name }: Authority) =>
+    `${family.directory}/${name.replaceAll(' ', '-').toLowerCase()}.${family.extension}`;
+  return [
+    {
+      name: `curl and other programs (${family.directory})`,
+      forBrowsers: false,
+      ...(isRoot ? {} : { blocked: needsRights }),
+      trusts: async (authority) => existsSync(fileOf(authority)),
+      addCommands: (authority) => [['install', '-m', '644', authority.file, fileOf(authority)], family.refresh],
+      removeCommands: (authority) => [['rm', '-f', fileOf(authority)], family.refreshAfterRemoval ?? family.refresh],
+    },
+  ];
+}
+
+function needsRights(commands: readonly Command[]): string {
+  const typed = commands.map((command) => `sudo ${showCommand(command)}`).join(' && ');
+  return `it needs administrator rights. If you need it: ${typed}`;
 }

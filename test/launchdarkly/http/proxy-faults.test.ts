@@ -81,7 +81,32 @@ describe('a proxy that', () => {
     const httpsProxy = `http://127.0.0.1:${await closedPort()}`;
     const http = closing(createHttp({ ca: pki.ca, httpsProxy }));
     const call = http.request({ method: 'POST', url, body: '{}' });
-    await expect(call).rejects.toMatchObject({ code: 'ECONNREFUSED', sent: false });
+    await expect(call).rejects.toMatchObject({
+      code: 'PROXY_ECONNREFUSED',
+      sent: false,
+      message: expect.stringContaining('The proxy cannot be reached. Correct HTTPS_PROXY'),
+    });
+  });
+
+  test('speaks plain http where https was asked for: the proxy is named, not LaunchDarkly', async () => {
+    const proxy = closing(await startHttpServer((_, response) => json(response, 200, {})));
+    const http = closing(createHttp({ ca: pki.ca, httpsProxy: `https://127.0.0.1:${proxy.port}` }));
+    await expect(http.request({ method: 'POST', url, body: '{}' })).rejects.toMatchObject({
+      code: expect.stringMatching(/^PROXY_.*(SSL|TLS|EPROTO)/),
+      sent: false,
+      message: expect.stringContaining('Write HTTPS_PROXY with http://'),
+    });
+  });
+
+  test('has a certificate that nobody here trusts: the proxy is named, not LaunchDarkly', async () => {
+    const proxy = closing(
+      await startHttpServer((_, response) => json(response, 200, {}), await privateCa('localhost')),
+    );
+    const http = closing(createHttp({ ca: pki.ca, httpsProxy: `https://localhost:${proxy.port}` }));
+    await expect(http.request({ method: 'POST', url, body: '{}' })).rejects.toMatchObject({
+      code: expect.stringMatching(/^PROXY_/),
+      message: expect.stringContaining("The proxy's own certificate is not trusted"),
+    });
   });
 
   test('hung up is used again once it works', async () => {
