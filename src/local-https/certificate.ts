@@ -72,7 +72,7 @@ export function localCertificateProblem(stored: CertificateFile, wanted: readonl
   if (!stored.pair) return `the stored one (${stored.file}) is damaged`;
   const cert = new X509Certificate(stored.pair.cert);
   const endOfUse = new Date(cert.validTo).getTime() - RENEW_DAYS_BEFORE_END * 86_400_000;
-  if (endOfUse < Date.now()) return `the stored one expires on ${new Date(cert.validTo).toISOString().slice(0, 10)}`;
+  if (endOfUse < Date.now()) return `the stored one ends on ${new Date(cert.validTo).toISOString().slice(0, 10)}`;
   if (new Date(cert.validFrom).getTime() > Date.now()) return 'the stored one is not valid yet';
   const missing = wanted.filter((name) => !covers(cert, name));
   if (missing.length > 0) return `the stored one does not cover ${missing.join(', ')}`;

@@ -47,8 +47,8 @@ function openProxyPool(origin: URL, options: Pool.Options): Pool {
   return Object.assign(pool, {
     connect: (options: Dispatcher.ConnectOptions) =>
       connect(options).catch((cause) => {
-        if (/^UND_ERR_(ABORTED|DESTROYED)$/.test(cause.code)) throw cause;
-        const code = /^UND_ERR_(SOCKET|INFO)$/.test(cause.code) ? 'PROXY_CLOSED' : `PROXY_${cause.code ?? 'FAILED'}`;
+        if (!cause.code || /^UND_ERR_(ABORTED|DESTROYED)$/.test(cause.code)) throw cause;
+        const code = /^UND_ERR_(SOCKET|INFO)$/.test(cause.code) ? 'PROXY_CLOSED' : `PROXY_${cause.code}`;
         throw Object.assign(new Error('The connection to the proxy failed', { cause }), { code });
       }),
   });
