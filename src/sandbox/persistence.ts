@@ -14,6 +14,8 @@ interface SavedState {
   grants: Grant[];
   codes: AuthorizationCode[];
   tokens: OAuthToken[];
+  /** Missing in files of earlier versions. */
+  consents?: [key: string, scopes: string[]][];
   members: Pick<Member, 'id' | 'lastSeen' | keyof MemberChanges>[];
 }
 
@@ -73,6 +75,7 @@ function restoreInto(store: SandboxStore, saved: SavedState): void {
   for (const grant of saved.grants) store.grants.set(grant.id, grant);
   for (const code of saved.codes) store.codes.set(code.hash, code);
   for (const token of saved.tokens) store.tokens.set(token.hash, token);
+  for (const [key, scopes] of saved.consents ?? []) store.consents.set(key, scopes);
   for (const { id, ...changes } of saved.members) {
     const member = store.members.get(id);
     if (member) Object.assign(member, changes);
@@ -88,6 +91,7 @@ function snapshot(store: SandboxStore, apiTokens: SavedApiTokens): SavedState {
     grants: [...store.grants.values()],
     codes: [...store.codes.values()],
     tokens: [...store.tokens.values()],
+    consents: [...store.consents],
     members: [...store.members.values()].map((member) => {
       const { id, lastSeen, role, customRoles, pendingInvite, verified, removed } = member;
       return { id, lastSeen, role, customRoles, pendingInvite, verified, removed };

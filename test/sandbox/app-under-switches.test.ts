@@ -151,6 +151,28 @@ describe('A logout on one of two devices', () => {
   });
 });
 
+describe('An app that sends its credentials by Basic, with a secret of awkward characters', () => {
+  test.each(['decoded', 'raw'] as const)(
+    'basicCredentials = %s: logs in and stays in',
+    async (basicCredentials) => {
+      // Awkward characters have to be encoded, so a server that takes them as they are knows only plain secrets.
+      const switches = { basicCredentials, awkwardSecrets: basicCredentials === 'decoded' };
+      const other = await startTestApp({ sandbox: { switches }, env: { LD_OAUTH_CLIENT_AUTH: 'basic' } });
+      const own = app;
+      app = other;
+      try {
+        const browser = new Browser();
+        expect((await logIn(browser)).page.body).toContain(ariel.name);
+        ahead += hour + 60_000;
+        expect(await isIn(browser)).toBe(true);
+      } finally {
+        app = own;
+        await other.close();
+      }
+    },
+  );
+});
+
 describe('A client that is deleted while somebody is logged in', () => {
   test.each([
     [false, false],

@@ -3,7 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
-import { api, bearer, refresh, registerClient, tokensFor, withSandbox } from './support.ts';
+import { openPage, pageOf, press } from './form-reader.ts';
+import {
+  ARIEL,
+  api,
+  authorizeUrl,
+  bearer,
+  locationOf,
+  refresh,
+  registerClient,
+  tokensFor,
+  withSandbox,
+} from './support.ts';
 
 let directory: string;
 
@@ -35,6 +46,21 @@ test('a client is on the disk before its secret is out, in a file that only its 
     expect(text).not.toContain(secret);
     expect((await stat(join(directory, 'state.json'))).mode & 0o777).toBe(0o600);
     expect((await stat(directory)).mode & 0o777).toBe(0o700);
+  });
+});
+
+test('what a member authorized is remembered over a restart, where the switches have it', async () => {
+  const options = { dataDir: directory, switches: { rememberConsent: true } };
+  const someone = { login_hint: undefined };
+  const client = await withSandbox(options, async (sandbox) => {
+    const client = await registerClient(sandbox);
+    const signIn = await openPage(authorizeUrl(sandbox, client, someone));
+    await press(await pageOf(await press(signIn, ARIEL)), 'Authorize');
+    return client;
+  });
+  await withSandbox(options, async (sandbox) => {
+    const again = await press(await openPage(authorizeUrl(sandbox, client, someone)), ARIEL);
+    expect(locationOf(again).searchParams.has('code')).toBe(true);
   });
 });
 
