@@ -1,4 +1,4 @@
 import base from './jest.config.js';
 
-// The suites that kill processes, wait for real seconds or start dozens of programs: `npm run test:slow`.
+// The suites that start processes, wait for real seconds or take long: `npm run test:slow`.
 export default { ...base, testMatch: ['<rootDir>/test/**/*.slow.test.ts'] };

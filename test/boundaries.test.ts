@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-
-const root = path.resolve(import.meta.dirname, '..');
+import { read, root } from './support/documents.ts';
+import { filesBelow, importsOf, specifiersOf } from './support/imports.ts';
 
 /** What each room may import of ours, besides itself. */
 const allowed: Record<string, string[]> = {
@@ -36,25 +36,28 @@ const allowed: Record<string, string[]> = {
   ],
 };
 
-function filesBelow(folder: string): string[] {
-  const absolute = path.join(root, folder);
-  return readdirSync(absolute, { recursive: true, encoding: 'utf8' })
-    .map((name) => path.posix.join(folder, name.split(path.sep).join('/')))
-    .filter((name) => /\.tsx?$/.test(name) && statSync(path.join(root, name)).isFile());
-}
-
-/** The files of ours that a file imports, relative to the root. */
-function importsOf(file: string): string[] {
-  const text = readFileSync(path.join(root, file), 'utf8');
-  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)].map((match) => match[1] ?? '');
-  return specifiers.map((specifier) => path.posix.join(path.posix.dirname(file), specifier));
-}
-
 const rooms = readdirSync(path.join(root, 'src'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map((entry) => `src/${entry.name}`);
 
-describe('the rooms of the house', () => {
+/** The packages that a room may import. */
+const packages: Record<string, string[]> = {
+  'src/auth': ['cookie', 'express', 'express-session', 'openid-client'],
+  'src/launchdarkly': ['undici', 'valibot'],
+  'src/launchdarkly-login': [],
+  'src/sandbox': ['express', 'valibot'],
+  'src/session-store': ['@redis/client', 'express-session', 'libsql', 'libsql/promise'],
+  'src/config': ['dotenv', 'valibot'],
+  'src/local-https': ['selfsigned'],
+  'src/registration': ['libsql', 'valibot'],
+  'src/doctor': ['valibot'],
+  'src/logging': ['express', 'pino', 'pino-pretty'],
+  'src/http-server': ['escape-html', 'express'],
+  'src/flow-inspector': ['cookie', 'express'],
+  'src/web': ['escape-html', 'eta', 'express', 'express-rate-limit', 'express-session', 'helmet'],
+};
+
+describe('the folders of src', () => {
   test.each(rooms)('%s imports only what it may', (room) => {
     expect(Object.keys(allowed)).toContain(room);
     const strangers = filesBelow(room).flatMap((file) =>
@@ -68,6 +71,34 @@ describe('the rooms of the house', () => {
     expect(strangers).toEqual([]);
   });
 
+  test.each(rooms)('%s uses only its packages', (room) => {
+    const strangers = filesBelow(room).flatMap((file) =>
+      specifiersOf(file)
+        .filter((specifier) => !/^(\.|node:)/.test(specifier) && !packages[room]?.includes(specifier))
+        .map((specifier) => `${file} imports ${specifier}`),
+    );
+    expect(strangers).toEqual([]);
+  });
+
+  test('beside them lie only the files that start the app, which import nothing but src', () => {
+    const files = filesBelow('src').filter((file) => !rooms.some((room) => file.startsWith(`${room}/`)));
+    expect(['src/app.ts', 'src/server.ts', 'src/start-app.ts']).toEqual(expect.arrayContaining(files));
+    const outside = files.flatMap(importsOf).filter((target) => !target.startsWith('src/'));
+    expect(outside).toEqual([]);
+  });
+
+  test('the sandbox names no file, setting or code of the app', () => {
+    const leaks = filesBelow('src/sandbox').filter((file) =>
+      /\bsrc\/(?!sandbox\b)|\bLD_(OAUTH|ALLOWED|ACCOUNT)_|\bSESSION_(SECRET|STORE)\b|\bprovider_/.test(read(file)),
+    );
+    expect(leaks).toEqual([]);
+  });
+
+  test('src/auth and src/session-store do not know LaunchDarkly', () => {
+    const files = ['src/auth', 'src/session-store'].flatMap(filesBelow);
+    expect(files.filter((file) => /launchdarkly|\bLD_/i.test(read(file)))).toEqual([]);
+  });
+
   test('only scripts and tests start the sandbox', () => {
     const importers = filesBelow('src')
       .filter((file) => !file.startsWith('src/sandbox/'))
@@ -75,19 +106,23 @@ describe('the rooms of the house', () => {
     expect(importers).toEqual([]);
   });
 
-  test('the environment is read in src/config alone', () => {
+  test('the environment is read only in src/config', () => {
     const readers = [...filesBelow('src'), ...filesBelow('scripts')]
       .filter((file) => !file.startsWith('src/config/'))
-      .filter((file) => /process\s*\.\s*env|process\['env'\]/.test(readFileSync(path.join(root, file), 'utf8')));
+      .filter((file) =>
+        /process\s*\.\s*env|process\['env'\]|\benv\b[^'\n]*from 'node:process'|\{[^}\n]*\benv\b[^}\n]*\} = process\b/.test(
+          read(file),
+        ),
+      );
     expect(readers).toEqual([]);
   });
 
-  test("LaunchDarkly's paths and field names stand in src/launchdarkly and src/sandbox alone", () => {
+  test("LaunchDarkly's paths and field names stand only in src/launchdarkly and src/sandbox", () => {
     const strangers = filesBelow('src')
       .filter((file) => !/^src\/(launchdarkly|sandbox)\//.test(file))
       .filter((file) =>
-        /\/trust\/oauth|\/api\/v2|['"`/](caller-identity|members\/me)['"`]|\b_(clientId|clientSecret|accountId|creationDate|id|pendingInvite|verified)\b|getCallerIdentity:|LD-API-Version/i.test(
-          readFileSync(path.join(root, file), 'utf8'),
+        /\/trust\/oauth|\/api\/v2|['"`/](caller-identity|members\/me)['"`]|\b_(links|clientId|clientSecret|accountId|creationDate|id|pendingInvite|verified)\b|getCallerIdentity:|LD-API-Version|X-LD-|['"`/]oauth\/clients\b|\/oauth2?\/(authorize|token|revoke)\b/i.test(
+          read(file),
         ),
       );
     expect(strangers).toEqual([]);

@@ -7,11 +7,17 @@ const avoid: readonly [pattern: RegExp, instead: string][] = [
   [/\bwho(so)?ever\b/i, 'anyone who, the user'],
   [/(?<!_)\bnonsense\b/i, 'invalid'],
   [/\bthe house\b/i, 'the project'],
-  [/\bany more(?=[.,;:])/i, 'no longer'],
+  [/\bany more(?=[.,;:)]|$)/i, 'no longer'],
+  [/\banew\b/i, 'again'],
+  [/\bbehind [\w' ]*backs?\b/i, 'in the background'],
+  [/\b(is|are|was|were) away\b/i, 'unavailable'],
+  [/\bin vain\b/i, 'without success'],
 ];
 
 /** Where the words are gone. Add what else is clean. */
-const clean = /^(README\.md|AGENTS\.md|\.env\.example|\.github\/|docs\/|views\/|test\/(bench\/)?README\.md)/;
+const clean = new RegExp(
+  `^(README\\.md|AGENTS\\.md|\\.env\\.example|\\.github/|docs/|views/|test/(bench/)?README\\.md|${CLEAN})`,
+);
 const text = /\.(md|eta|ts|example|yml)$/;
 
 test.each(avoid)('no sentence of the documents and pages says %s; write: %s', (pattern) => {

@@ -1,0 +1,85 @@
+import { expect, test } from '@jest/globals';
+import { read } from '../support/documents.ts';
+import { filesBelow, importsOf } from '../support/imports.ts';
+
+const everything = [...filesBelow('src'), ...filesBelow('scripts')];
+const app = filesBelow('src').filter((file) => !file.startsWith('src/sandbox/'));
+
+test('no file imports itself, not through others and not for a type', () => {
+  const circles = circlesIn(new Map(everything.map((file) => [file, importsOf(file)])));
+  // The certificate stores share a type with the file that lists them; those files are about to become one.
+  expect(circles.filter((circle) => !circle.startsWith('src/local-https/trust/'))).toEqual([]);
+});
+
+test('the search for circles finds one, and what hangs on it is none', () => {
+  const imports = { a: ['b'], b: ['c', 'd'], c: ['a'], d: [], e: ['a'] };
+  expect(circlesIn(new Map(Object.entries(imports)))).toEqual(['a > b > c > a']);
+});
+
+/**
+ * An import that waits for its first use fails when the process has run out of file descriptors, and Node remembers the
+ * failure. So these are few, and `preload` in src/start-app.ts runs those that a request can meet.
+ */
+const lazy = new Map([
+  ['src/launchdarkly/http/http.ts', ['./dispatcher.ts']],
+  ['src/local-https/make-certificate.ts', ['selfsigned']],
+  ['src/session-store/open-database.ts', ['libsql', 'libsql/promise']],
+  ['src/session-store/open-session-store.ts', ['./redis-backend.ts', './redis-connection.ts']],
+  ['src/session-store/redis-connection.ts', ['./redis-servers.ts', 'node:tls']],
+  [
+    'src/start-app.ts',
+    [
+      './http-server/https-server.ts',
+      './local-https/certificate-from-files.ts',
+      './local-https/certificate.ts',
+      'libsql/promise',
+      'selfsigned',
+    ],
+  ],
+  ['src/web/flow-page.ts', ['../flow-inspector/flow-view.ts']],
+  ['src/web/rate-limit.ts', ['express-rate-limit']],
+]);
+
+test('the app imports lazily only what is listed here', () => {
+  const others = app.flatMap((file) =>
+    [...read(file).matchAll(/\bimport\(\s*['"`]?([^'"`)]*)/g)]
+      .map(([, specifier = '']) => specifier)
+      .filter((specifier) => !lazy.get(file)?.includes(specifier))
+      .map((specifier) => `${file} imports ${specifier}`),
+  );
+  expect(others).toEqual([]);
+});
+
+test('the app is small enough to be read: at most 153 files and 12119 lines', () => {
+  const lines = new Map(app.map((file) => [file, read(file).split('\n').length - 1]));
+  const total = [...lines.values()].reduce((sum, count) => sum + count, 0);
+  console.log(`src without the sandbox: ${app.length} files, ${total} lines`);
+  expect(app.length).toBeLessThanOrEqual(153);
+  expect(total).toBeLessThanOrEqual(12119);
+});
+
+test('no file of src is longer than 250 lines', () => {
+  const long = filesBelow('src').filter((file) => read(file).split('\n').length > 251);
+  expect(long.filter((file) => file !== 'src/web/failures.ts')).toEqual([]); // a table
+});
+
+/** Every circle once, from the file that comes first by name, as `a > b > a`. */
+function circlesIn(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const circles = new Set<string>();
+  const finished = new Set<string>();
+  const visit = (file: string, trail: readonly string[]) => {
+    const at = trail.indexOf(file);
+    if (at >= 0) return void circles.add(fromFirst(trail.slice(at)));
+    if (finished.has(file)) return;
+    for (const target of imports.get(file) ?? []) visit(target, [...trail, file]);
+    finished.add(file);
+  };
+  for (const file of [...imports.keys()].sort()) visit(file, []);
+  return [...circles].sort();
+}
+
+function fromFirst(circle: readonly string[]): string {
+  const first = circle.indexOf([...circle].sort()[0] ?? '');
+  const turned = [...circle.slice(first), ...circle.slice(0, first)];
+  return [...turned, turned[0]].join(' > ');
+}
