@@ -23,10 +23,10 @@ import { createSessionMiddleware } from './web/session.ts';
 import { sessionTimes } from './web/session-times.ts';
 import { createViews } from './web/views.ts';
 
-/** Milliseconds a call to LaunchDarkly may take: less than a stop waits for, so that whoever waits still gets a page. */
+/** Milliseconds a call to LaunchDarkly may take: less than a stop waits for, so that a waiting visitor still gets a page. */
 const callLimit = 8_000;
 
-/** What the app is given by whoever starts it. */
+/** What the app needs from its caller. */
 export interface AppParts {
   readonly store: SessionStore;
   readonly logger: Logger;

@@ -52,7 +52,7 @@ const notes = {
       client_secret:
         'Proves that it is that app and not somebody who found the code. It never leaves the server but for this call.',
       code_verifier:
-        'The secret behind the challenge. LaunchDarkly hashes it and compares: whoever trades is whoever asked.',
+        'The secret behind the challenge. LaunchDarkly hashes it and compares them: the client redeeming the code is the one that requested it.',
     },
     refresh: {
       grant_type: 'Says what is traded: a refresh token.',
@@ -67,7 +67,7 @@ const notes = {
   },
   headers: {
     any: {
-      authorization: 'The access token. Whoever holds it is the member, as far as the API can tell.',
+      authorization: 'The access token. To the API, anyone who holds it is the member.',
       accept: 'Asks for JSON. Without it an error might come as a page for people.',
       'content-type': 'Says how the body is written. Without it the server cannot read the parameters.',
       ...headerNotes,
@@ -90,7 +90,7 @@ const notes = {
   fields: {
     token: {
       access_token: 'The key to the API, in the member’s name. It stays on the server, sealed.',
-      token_type: 'Bearer: whoever holds it may use it. Another kind would be refused.',
+      token_type: 'Bearer: anyone who holds it may use it. Any other type would be refused.',
       expires_in: 'Seconds until it ends. Without it the app only learns from a refusal.',
       refresh_token: 'Gets the next access token without asking the member again. It stays on the server, sealed.',
       scope: 'What was granted, which may be less than was asked for.',

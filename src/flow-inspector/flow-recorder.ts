@@ -107,7 +107,7 @@ export function createFlowRecorder({ origin, paths, describeFailure }: FlowRecor
     current.run(flow, next);
   }
 
-  /** What was recorded belongs to whoever logs out: the next person at this browser shall not see it. */
+  /** The recording belongs to the user who logs out: the next person at this browser must not see it. */
   function forgetAfter(request: Request, response: Response): void {
     response.once('finish', () => {
       if (response.statusCode < 400) store.forget(browserOf(request));

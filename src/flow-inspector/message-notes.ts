@@ -62,7 +62,7 @@ export const messageNotes: Readonly<Record<MessageKind, MessageNote>> = {
   },
   revoke: {
     title: 'A token is handed back',
-    why: 'It is not needed any more, so it should not work any more (RFC 7009).',
+    why: 'It is no longer needed, so it should no longer work (RFC 7009).',
     source: { file: grantFile, name: 'revoke' },
   },
   ...callNotes,

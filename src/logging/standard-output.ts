@@ -16,7 +16,7 @@ export interface LineOutput {
 }
 
 /**
- * Standard output that never waits for whoever reads it, and never fails: what a pipe or terminal does not take is kept, up
+ * Standard output that never waits for its reader, and never fails: what a pipe or terminal does not take is kept, up
  * to a limit; lines beyond that are dropped and counted. (pino's own destination waits, and repeats some failures for ever.)
  * The lines of one turn of the event loop are written together: to write costs more than to make a line.
  * @param onDropped told, once the reader reads again, how many lines it missed.

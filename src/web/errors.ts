@@ -49,7 +49,7 @@ function retryAfterSeconds(error: unknown): number | undefined {
   return failures[failureCode(error)].status === 503 ? 5 : undefined;
 }
 
-/** Whoever is not logged in and names no HTML is a program: `fetch` and curl accept anything. */
+/** A visitor who is not logged in and names no HTML is a program: `fetch` and curl accept anything. */
 function wantsJson(req: Request, code: FailureCode): boolean {
   const named = code === 'login_required' ? /\btext\/html\b/i.test(req.get('Accept') ?? '') : true;
   return req.originalUrl.startsWith('/api/') || !req.accepts('html') || !named;

@@ -92,7 +92,7 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
     title: 'LaunchDarkly did not authorize the login',
     message: 'LaunchDarkly sent you back with an error instead of an authorization.',
     cause: 'A passing fault there, a scope that this app may not ask for, or a client that your account may not use.',
-    nextStep: 'Try again. If it stays, ask whoever runs this app: the log has the details.',
+    nextStep: 'Try again. If it happens again, contact the app’s administrator: the log has the details.',
     tryAgain: true,
   },
   response_rejected: {
@@ -106,7 +106,7 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
   code_rejected: {
     status: 400,
     title: 'This login is no longer valid',
-    message: 'LaunchDarkly does not accept the one-time code of this login any more.',
+    message: 'LaunchDarkly no longer accepts the one-time code of this login.',
     cause:
       'The page was loaded twice, or too much time passed. It also happens when the redirect URI differs from the registered one.',
     nextStep: 'Log in again. If it happens every time, run `npm run doctor`.',
@@ -183,7 +183,7 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
     title: 'Your account may not enter',
     message: 'You are logged in at LaunchDarkly with an account whose members this app does not admit.',
     cause: 'You belong to several accounts and another one is active, or this app is meant for another organization.',
-    nextStep: 'Switch to the right account at LaunchDarkly, then log in again. Otherwise ask whoever runs this app.',
+    nextStep: 'Switch to the right account at LaunchDarkly, then log in again. Otherwise contact the app’s administrator.',
     tryAgain: true,
   },
   role_not_allowed: {
@@ -191,7 +191,7 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
     title: 'Your role may not enter',
     message: 'This app admits only certain LaunchDarkly roles, and yours is not among them.',
     cause: 'Your role was changed, or the app is meant for other people in your account.',
-    nextStep: 'Ask an Admin of your LaunchDarkly account for another role, or whoever runs this app to admit yours.',
+    nextStep: 'Ask an Admin of your LaunchDarkly account for another role, or the app’s administrator to admit yours.',
     tryAgain: true,
   },
   invitation_pending: {
@@ -279,7 +279,7 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
     title: 'Something is broken here',
     message: 'This app made a mistake that it did not expect.',
     cause: 'A bug. The log has the details under the request id below.',
-    nextStep: 'Try again. If it stays, tell whoever runs this app the request id.',
+    nextStep: 'Try again. If it happens again, give the app’s administrator the request id.',
     tryAgain: false,
   },
 };

@@ -6,7 +6,7 @@ import { AppError } from './failures.ts';
 
 /**
  * Calls LaunchDarkly in the member's name: the example of using a login's access token. Throws `LoginError` when
- * nobody is logged in (any more) or LaunchDarkly is in trouble, `AppError('api_refused')` when the member may not.
+ * nobody is logged in or LaunchDarkly is in trouble, `AppError('api_refused')` when the member may not.
  */
 export function createListProjects(
   auth: Pick<Auth, 'withAccessToken'>,

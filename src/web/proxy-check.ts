@@ -1,4 +1,4 @@
-/** Notices a proxy that keeps from the app what it has to know, and says once which setting mends it. */
+/** Notices a proxy that keeps from the app what it has to know, and says once which setting fixes it. */
 import type { Request, RequestHandler } from 'express';
 import type { Logger } from '../logging/log.ts';
 

@@ -9,7 +9,7 @@ const avoid: readonly [pattern: RegExp, instead: string][] = [
   [/\bthe house\b/i, 'the project'],
   [/\bany more(?=[.,;:)]|$)/i, 'no longer'],
   [/\banew\b/i, 'again'],
-  [/\bbehind [\w' ]*backs?\b/i, 'in the background'],
+  [/\bbehind [a-z' ]*backs?\b/i, 'in the background'],
   [/\b(is|are|was|were) away\b/i, 'unavailable'],
   [/\bin vain\b/i, 'without success'],
 ];

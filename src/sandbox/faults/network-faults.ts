@@ -13,7 +13,7 @@ const RATE_LIMITED = {
 const rateLimited = (title: string, headers?: (now: number) => Record<string, string>) =>
   answering(title, ENDPOINT_NAMES, 429, RATE_LIMITED, headers);
 
-/** What can go wrong anywhere: the network, an overloaded server, something in between that talks nonsense. */
+/** What can go wrong anywhere: the network, an overloaded server, something in between that sends invalid answers. */
 export const networkFaults = {
   slow: { title: 'Slow: answers late, but right', endpoints: ENDPOINT_NAMES, effect: { type: 'delay' } },
   silent: { title: 'Silent: never answers', endpoints: ENDPOINT_NAMES, effect: { type: 'silence' } },
