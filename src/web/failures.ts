@@ -183,7 +183,8 @@ export const failures: Readonly<Record<FailureCode, Failure>> = {
     title: 'Your account may not enter',
     message: 'You are logged in at LaunchDarkly with an account whose members this app does not admit.',
     cause: 'You belong to several accounts and another one is active, or this app is meant for another organization.',
-    nextStep: 'Switch to the right account at LaunchDarkly, then log in again. Otherwise contact the app’s administrator.',
+    nextStep:
+      'Switch to the right account at LaunchDarkly, then log in again. Otherwise contact the app’s administrator.',
     tryAgain: true,
   },
   role_not_allowed: {
