@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadAppConfig } from './config/config.ts';
 import { failStart } from './http-server/exit-on-start-error.ts';
 import { exitOnCrash, stopOnSignals } from './http-server/stop.ts';
+import { tuneV8 } from './http-server/tune-v8.ts';
 import { createLogger } from './logging/log.ts';
 import { startApp } from './start-app.ts';
 
 try {
+  tuneV8();
   const config = loadAppConfig();
   const logger = createLogger({ level: config.logLevel, format: config.logFormat });
   exitOnCrash(logger);
