@@ -52,9 +52,14 @@ describe('refused with one clear message:', () => {
       'FILE_UNREADABLE',
       /^TLS_CERT_FILE \(.*none\.pem\) cannot be read\. There is no such file/,
     ],
-    ['a directory', { keyFile: '' }, 'FILE_UNREADABLE', /^TLS_KEY_FILE .* That is a directory/],
-    ['a certificate that is none', { certFile: 'text' }, 'NOT_A_CERTIFICATE', /text\) holds no PEM certificate/],
-    ['a key that is none', { keyFile: 'cert.pem' }, 'NOT_A_KEY', /holds no PEM private key/],
+    ['a directory', { keyFile: '' }, 'FILE_UNREADABLE', /^TLS_KEY_FILE .* It is a directory/],
+    [
+      'a certificate that is none',
+      { certFile: 'text' },
+      'NOT_A_CERTIFICATE',
+      /TLS_CERT_FILE .* is not a PEM certificate/,
+    ],
+    ['a key that is none', { keyFile: 'cert.pem' }, 'NOT_A_KEY', /TLS_KEY_FILE .* is not a PEM private key/],
     [
       'a key behind a passphrase',
       { keyFile: 'locked.pem' },
@@ -71,13 +76,13 @@ describe('refused with one clear message:', () => {
       'a certificate that has ended',
       { certFile: 'ended.pem', keyFile: 'ended-key.pem' },
       'CERTIFICATE_EXPIRED',
-      /ended on 20\d\d-\d\d-\d\d\. Renew it/,
+      /expired on 20\d\d-\d\d-\d\d\. Renew it/,
     ],
     [
       'a certificate for another name',
       { hostname: 'shop.example.com' },
       'CERTIFICATE_FOR_ANOTHER_NAME',
-      /is for DNS:app\.example\.com, DNS:www\.example\.com, but .* come to shop\.example\.com/,
+      /is for DNS:app\.example\.com, DNS:www\.example\.com, but the host of LD_OAUTH_REDIRECT_URI is shop\.example\.com/,
     ],
     ['a certificate without the address', { hostname: '192.0.2.7' }, 'CERTIFICATE_FOR_ANOTHER_NAME', /192\.0\.2\.7/],
   ])('%s', async (_what, change, code, message) => {
