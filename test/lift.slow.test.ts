@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -100,6 +100,7 @@ async function logInto(args: string[]): Promise<unknown> {
   const browser = new Browser();
   const personas = await whenUp(() => browser.visit(`${origin}/private`));
   const page = await browser.press(await browser.press(personas, ariel.email), 'Authorize');
+  expect(await new Browser().visit(redirectUri)).toMatchObject({ status: 400 });
   return JSON.parse(page.body);
 }
 
@@ -137,3 +138,26 @@ test('a CommonJS app with the compiled folders logs a member in', async () => {
   await writeFile(path.join(folder, 'app.cjs'), await snippet('app.cjs'));
   expect(await logInto(['app.cjs'])).toEqual({ hello: ariel.email });
 }, 60_000);
+
+test('an Express 4 app logs a member in, and a callback that is opened directly does not end it', async () => {
+  await useExpress4();
+  await copySources(folder);
+  await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
+  await writeFile(path.join(folder, 'app.ts'), await snippet('app.ts'));
+  const loader = path.join(root, 'node_modules/tsx/dist/esm/index.mjs');
+  expect(await logInto(['--import', loader, 'app.ts'])).toEqual({ hello: ariel.email });
+}, 60_000);
+
+/** Replaces Express in the app's node_modules. */
+async function useExpress4(): Promise<void> {
+  const modules = path.join(folder, 'node_modules');
+  await rm(modules);
+  await mkdir(modules);
+  for (const name of await readdir(path.join(root, 'node_modules'))) {
+    if (name.startsWith('.')) continue;
+    const source = name === 'express' ? 'express4' : name;
+    await symlink(path.join(root, 'node_modules', source), path.join(modules, name));
+  }
+  const { version } = JSON.parse(await readFile(path.join(modules, 'express/package.json'), 'utf8'));
+  expect(version).toMatch(/^4\./);
+}

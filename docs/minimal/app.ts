@@ -80,7 +80,7 @@ app.get(redirectUri.pathname, async (req, res) => {
   const { _id: id, email } = await ask(access_token, '/api/v2/members/me');
 
   // 4. A new session id, so that an id planted before the login is worthless. The tokens are dropped here. Left out:
-  // keep them encrypted (src/auth/user-session.ts), refresh them, notice removed members (src/auth/token-refresh.ts).
+  // keep them encrypted (src/auth/session-logins.ts), refresh them, notice removed members (src/auth/token-refresh.ts).
   await promisify(req.session.regenerate).call(req.session);
   req.session.member = { id, accountId, email };
   await promisify(req.session.save).call(req.session);

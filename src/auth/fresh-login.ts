@@ -4,8 +4,7 @@ import type { LoginLoopGuard } from './login-loop-guard.ts';
 import { isPageVisit } from './navigation.ts';
 import type { RenewalOptions } from './token-refresh.ts';
 import { createRenewal, earlyRefreshRatio, isRefreshDue, verificationAge } from './token-refresh.ts';
-import type { Login } from './user-session.ts';
-import { currentLogin, endUserSession, openTokens } from './user-session.ts';
+import { type Login, loginOf, type User } from './user-session.ts';
 
 /** What keeping a login fresh needs. */
 export interface FreshLoginOptions extends RenewalOptions {
@@ -21,7 +20,7 @@ export type FreshLogins = ReturnType<typeof createFreshLogins>;
 
 /** @param options `maxAge` and `revalidateAfter` are milliseconds. */
 export function createFreshLogins(options: FreshLoginOptions) {
-  const { sealer, maxAge, revalidateAfter } = options;
+  const { logins, maxAge, revalidateAfter, report } = options;
   const renew = createRenewal(options);
 
   return {
@@ -31,13 +30,14 @@ export function createFreshLogins(options: FreshLoginOptions) {
      * sessions stay valid.
      */
     async freshLogin(req: Request): Promise<Login | undefined> {
-      const login = currentLogin(req);
-      if (!login) return undefined;
+      assertSession(req);
+      const login = logins.currentLogin(req);
+      if (!login) return logins.hasEnded(req) ? end(req) : undefined;
+      if (login.revision !== loginOf(req.session)?.revision) req.session.launchDarklyLogin = login;
       if (Date.now() - login.startedAt > maxAge) return end(req);
       const age = verificationAge(login);
       if (isRefreshDue(login) || age >= revalidateAfter) return waitForRenewal(req, login);
-      // In the background; the next request sees the result.
-      if (age >= revalidateAfter * earlyRefreshRatio) renew(req.sessionStore, req.sessionID).outcome.catch(() => {});
+      if (age >= revalidateAfter * earlyRefreshRatio) renewInBackground(req);
       return login;
     },
 
@@ -56,7 +56,7 @@ export function createFreshLogins(options: FreshLoginOptions) {
       }
       const login = await renew(req.sessionStore, req.sessionID, used).outcome;
       if (!login) return refuse(req);
-      req.session.login = login;
+      req.session.launchDarklyLogin = login;
       const fresh = accessToken(req);
       if (fresh === used) throw new LoginError('provider_failed');
       return task(fresh).catch((error) => (isUnauthorized(error) ? refuse(req) : Promise.reject(error)));
@@ -64,8 +64,8 @@ export function createFreshLogins(options: FreshLoginOptions) {
   };
 
   function accessToken(req: Request): string {
-    const login = currentLogin(req);
-    const tokens = login && openTokens(sealer, req.sessionID, login);
+    const login = logins.currentLogin(req);
+    const tokens = login && logins.openTokens(login);
     if (!tokens) throw new LoginError('login_required');
     return tokens.accessToken;
   }
@@ -75,8 +75,24 @@ export function createFreshLogins(options: FreshLoginOptions) {
     const left = Math.min(startedAt + maxRenewalWaitMs - Date.now(), maxRenewalWaitMs);
     const renewed = await Promise.race([outcome, after(left, login)]);
     if (!renewed) return end(req);
-    if (renewed.revision > login.revision) req.session.login = renewed;
+    if (renewed.revision > login.revision) req.session.launchDarklyLogin = renewed;
     return renewed;
+  }
+
+  /** The next request sees the result. A `LoginError` is reported by the renewal itself. */
+  function renewInBackground(req: Request): void {
+    renew(req.sessionStore, req.sessionID).outcome.catch((error) => {
+      if (!(error instanceof LoginError)) report({ event: 'renewal_failed', error });
+    });
+  }
+
+  async function end(req: Request): Promise<undefined> {
+    await logins.endSession(req);
+  }
+
+  async function refuse(req: Request): Promise<never> {
+    await logins.endSession(req);
+    throw new LoginError('login_required');
   }
 }
 
@@ -84,32 +100,69 @@ export function createFreshLogins(options: FreshLoginOptions) {
  * Middleware that lets a request pass when a user is logged in. A page visit is redirected to log in and returns to the
  * same URL afterwards; any other request fails with `LoginError('login_required')`.
  */
-export function createRequireLogin(options: {
+export function createRequireLogin<U extends User>(options: {
   freshLogin: FreshLogins['freshLogin'];
   loopGuard: LoginLoopGuard;
-  loginPath: string;
-}): RequestHandler {
+  /** Without one, a page visit fails like any other request. */
+  loginPath: string | false;
+}) {
   const { freshLogin, loopGuard, loginPath } = options;
+  const requireAny = requireWhen(() => true);
 
-  return async function requireLogin(req: Request, res: Response, next: NextFunction): Promise<void> {
-    res.set('Cache-Control', 'no-store');
-    if (await freshLogin(req)) {
-      loopGuard.reset(req, res);
-      return next();
-    }
-    if (req.originalUrl.startsWith('/api/') || !isPageVisit(req)) throw new LoginError('login_required');
-    loopGuard.assertNoLoop(req, res);
-    res.redirect(303, `${loginPath}?returnTo=${encodeURIComponent(req.originalUrl)}`);
+  function requireLogin(options: { when: (user: U) => boolean }): RequestHandler;
+  function requireLogin(req: Request, res: Response, next: NextFunction): void;
+  function requireLogin(first: Request | { when: (user: U) => boolean }, res?: Response, next?: NextFunction) {
+    if ('when' in first) return requireWhen(first.when);
+    if (res && next) requireAny(first, res, next);
+  }
+  return requireLogin;
+
+  function requireWhen(isAllowed: (user: U) => boolean): RequestHandler {
+    return forwardErrors(async (req, res, next) => {
+      res.set('Cache-Control', 'no-store');
+      const login = await freshLogin(req);
+      if (login) {
+        loopGuard.reset(req, res);
+        if (!isAllowed(login.user as U)) throw new LoginError('role_not_allowed');
+        return next();
+      }
+      if (!loginPath || req.originalUrl.startsWith('/api/') || !isPageVisit(req))
+        throw new LoginError('login_required');
+      loopGuard.assertNoLoop(req, res);
+      res.redirect(303, `${loginPath}?returnTo=${encodeURIComponent(req.originalUrl)}`);
+    });
+  }
+}
+
+/**
+ * Middleware that refreshes and verifies a login like `requireLogin`, but lets every request pass. When the member may no
+ * longer enter, nobody is logged in afterwards. Errors of the session store go to `next`.
+ */
+export function createLoadLogin(freshLogin: FreshLogins['freshLogin']): RequestHandler {
+  return forwardErrors(async function loadLogin(req, _res, next) {
+    await freshLogin(req).catch((error) => {
+      if (!(error instanceof LoginError)) throw error;
+    });
+    next();
+  });
+}
+
+/** Passes what a handler throws to `next`: Express 5 would do so itself, Express 4 would end the process. */
+export function forwardErrors(
+  handler: (req: Request, res: Response, next: NextFunction) => Promise<void>,
+): RequestHandler {
+  return (req, res, next) => {
+    handler(req, res, next).catch(next);
   };
 }
 
-async function end(req: Request): Promise<undefined> {
-  await endUserSession(req);
-}
-
-async function refuse(req: Request): Promise<never> {
-  await endUserSession(req);
-  throw new LoginError('login_required');
+/** Throws when express-session has not run for this request, with what to do about it. */
+export function assertSession(req: Request): void {
+  if (typeof req.session?.regenerate === 'function') return;
+  throw new Error(
+    'This request has no session of express-session. Mount express-session before auth.router, auth.requireLogin and ' +
+      'auth.loadLogin (cookie-session cannot take its place). If it is mounted, its store is disconnected.',
+  );
 }
 
 function isUnauthorized(error: unknown): boolean {

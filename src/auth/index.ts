@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { RequestHandler, Router } from 'express';
-import type { OAuthClientOptions } from './authorization-code.ts';
+import type { Request, RequestHandler, Response, Router } from 'express';
 import { createOAuthClient } from './authorization-code.ts';
-import { createFreshLogins, createRequireLogin, type FreshLogins } from './fresh-login.ts';
-import type { AuthEvent } from './login-error.ts';
+import { createFreshLogins, createLoadLogin, createRequireLogin, type FreshLogins } from './fresh-login.ts';
 import { createLoginLoopGuard } from './login-loop-guard.ts';
 import { createLoginStates } from './login-state.ts';
 import { createLoginTransactions } from './login-transaction.ts';
+import { type AuthOptions, authPaths, checkOptions } from './options.ts';
 import { createAuthRouter } from './router.ts';
 import { createSealer, createTokenSealer } from './sealer.ts';
+import { createSessionLogins } from './session-logins.ts';
 import type { User } from './user-session.ts';
 
 export type { AuthorizationServer, OAuthClientOptions } from './authorization-code.ts';
@@ -17,54 +17,49 @@ export { LoginError } from './login-error.ts';
 export { safeReturnTo } from './login-state.ts';
 export { type MintedSessionOptions, mintSession } from './mint-session.ts';
 export { isPrefetch } from './navigation.ts';
+export { type AuthOptions, type AuthPathOptions, authPaths } from './options.ts';
+export type { CompletedLoginDetails } from './session-logins.ts';
 export type { Login, User } from './user-session.ts';
 export { currentLogin, currentUser } from './user-session.ts';
 
-/** What a login needs to know about the app it belongs to. */
-export interface AuthOptions extends OAuthClientOptions {
-  /** Keys that seal tokens and login transactions, newest first: the first one seals, every one opens. */
-  readonly secrets: readonly [string, ...string[]];
-  /**
-   * Asks the API who an access token belongs to, and decides whether they may enter. Throws `LoginError`:
-   * `token_rejected` when the API refuses the token, a `provider_…` reason when it is unavailable, and the reason itself
-   * when the member may not enter.
-   */
-  readonly fetchUser: (accessToken: string) => Promise<User>;
-  /** Milliseconds a login may last, default 7 days. */
-  readonly maxAge?: number;
-  /** Milliseconds after which the API is asked again who the member is, default 5 minutes. */
-  readonly revalidateAfter?: number;
-  /**
-   * Runs one task at a time for a key, across all processes that share the session store. Default: no lock, which is
-   * enough for a single process.
-   */
-  readonly withLock?: <T>(key: string, task: () => Promise<T>) => Promise<T>;
-  /** Called for logins, logouts, refreshes and the like. */
-  readonly report?: (event: AuthEvent) => void;
-}
-
 /** A login to put into an Express app that uses express-session. */
-export interface Auth extends Pick<FreshLogins, 'withAccessToken'> {
+export interface Auth<U extends User = User> extends Pick<FreshLogins, 'withAccessToken'> {
   /** `GET /auth/login?returnTo=/path`, `GET` of the redirect URI's path, and `POST /auth/logout`. */
   readonly router: Router;
-  /** Middleware: lets only logged-in users pass. */
-  readonly requireLogin: RequestHandler;
+  /**
+   * Middleware that lets only logged-in users pass. Called with options it makes such a middleware; when `when` is false
+   * for a user, the request fails with `LoginError('role_not_allowed')`, status 403.
+   */
+  readonly requireLogin: RequestHandler & ((options: { when: (user: U) => boolean }) => RequestHandler);
+  /** Middleware that refreshes and verifies a login as `requireLogin` does, but lets every request pass. */
+  readonly loadLogin: RequestHandler;
+  /**
+   * The user who is logged in with this client, or undefined. Reads only: behind `requireLogin` or `loadLogin` the login
+   * has been verified; anywhere else a member who was removed may still be in the session.
+   */
+  currentUser(req: Request): U | undefined;
+  /** Answers with a redirect that starts a login. `returnTo` is a path on this site, default `/`. */
+  login(req: Request, res: Response, options?: { returnTo?: string }): void;
+  /** Ends the session and revokes its tokens in the background. Does not answer. */
+  logout(req: Request, res: Response): Promise<void>;
 }
 
-/** The login's own paths. */
-export const authPaths = { login: '/auth/login', logout: '/auth/logout', loggedOut: '/logged-out' } as const;
-
 /**
- * Sets up a login. Makes no network call. Throws `TypeError` when the redirect URI is not an absolute URL.
+ * Sets up a login. Makes no network call. Throws `TypeError` that lists what is wrong with the options.
  * The host app mounts express-session before `router`, and `requireLogin` before what it guards.
  */
-export function createAuth(options: AuthOptions): Auth {
-  const { secrets, redirectUri, maxAge = 7 * 86_400_000, revalidateAfter = 5 * 60_000 } = options;
+export function createAuth<U extends User = User>(options: AuthOptions<U>): Auth<U> {
+  checkOptions(options);
+  const { secrets, clientId, redirectUri, maxAge = 7 * 86_400_000, revalidateAfter = 5 * 60_000 } = options;
   const { fetchUser, withLock = (_key, task) => task(), report = () => {} } = options;
   const { origin, pathname, protocol } = new URL(redirectUri);
   const secure = protocol === 'https:';
+  const { login = authPaths.login, logout = authPaths.logout } = options.paths ?? {};
+  const { loggedOut = authPaths.loggedOut, callback = pathname } = options.paths ?? {};
+  const paths = { login, logout, loggedOut, callback };
   const oauth = createOAuthClient(options);
-  const sealer = createTokenSealer(secrets);
+  const { onLogin, keepInSession } = options;
+  const logins = createSessionLogins<U>({ sealer: createTokenSealer(secrets), clientId, onLogin, keepInSession });
   const transactions = createLoginTransactions({
     sealer: createSealer(secrets, 'login transaction'),
     cookieName: cookieName('login', redirectUri),
@@ -72,20 +67,13 @@ export function createAuth(options: AuthOptions): Auth {
   });
   const states = createLoginStates(createSealer(secrets, 'login state'));
   const loopGuard = createLoginLoopGuard({ cookieName: cookieName('logins', redirectUri), secure });
-  const { freshLogin, withAccessToken } = createFreshLogins({
-    oauth,
-    sealer,
-    fetchUser,
-    maxAge,
-    revalidateAfter,
-    withLock,
-    report,
-  });
-  const paths = { ...authPaths, callback: pathname };
-
+  const renewal = { oauth, logins, fetchUser, maxAge, revalidateAfter, withLock, report };
+  const { freshLogin, withAccessToken } = createFreshLogins(renewal);
   return {
-    router: createAuthRouter({ oauth, states, transactions, loopGuard, sealer, fetchUser, report, origin, paths }),
-    requireLogin: createRequireLogin({ freshLogin, loopGuard, loginPath: authPaths.login }),
+    ...createAuthRouter({ oauth, states, transactions, loopGuard, logins, fetchUser, report, origin, paths }),
+    requireLogin: createRequireLogin<U>({ freshLogin, loopGuard, loginPath: paths.login }),
+    loadLogin: createLoadLogin(freshLogin),
+    currentUser: (req) => logins.currentLogin(req)?.user as U | undefined,
     withAccessToken,
   };
 }

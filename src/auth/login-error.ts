@@ -69,12 +69,15 @@ const maxRetryAfter = 3_600;
 export class LoginError extends Error {
   override readonly name = 'LoginError';
   readonly reason: LoginErrorReason;
+  /** An HTTP status for the answer: Express's own error handler, and those of most frameworks, use it. */
+  readonly status: number;
   returnTo: string | undefined;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(reason: LoginErrorReason, { cause, returnTo, retryAfterSeconds }: LoginErrorDetails = {}) {
     super(reason, cause === undefined ? undefined : { cause });
     this.reason = reason;
+    this.status = statuses[reason];
     this.returnTo = returnTo;
     this.retryAfterSeconds =
       retryAfterSeconds === undefined || Number.isNaN(retryAfterSeconds)
@@ -82,6 +85,32 @@ export class LoginError extends Error {
         : Math.min(Math.max(retryAfterSeconds, 0), maxRetryAfter);
   }
 }
+
+const statuses: Readonly<Record<LoginErrorReason, number>> = {
+  cookies_missing: 400,
+  login_unknown: 400,
+  login_expired: 400,
+  login_loop: 400,
+  access_denied: 403,
+  authorization_failed: 400,
+  response_rejected: 400,
+  code_rejected: 400,
+  client_rejected: 502,
+  token_request_rejected: 502,
+  token_rejected: 502,
+  provider_rate_limited: 503,
+  provider_unreachable: 502,
+  provider_timeout: 504,
+  provider_failed: 502,
+  provider_invalid_response: 502,
+  account_not_allowed: 403,
+  role_not_allowed: 403,
+  invitation_pending: 403,
+  profile_refused: 403,
+  identity_mismatch: 403,
+  login_required: 401,
+  cross_site_request: 403,
+};
 
 /** Whether trying again later may work. Such a failure says nothing about the member and never ends a session. */
 export function isTransient(error: unknown): boolean {
@@ -100,6 +129,8 @@ const transientReasons: ReadonlySet<LoginErrorReason> = new Set([
 export interface AuthEvent {
   readonly event:
     | 'login_succeeded'
+    /** The callback ended with an error. */
+    | 'login_failed'
     | 'logged_out'
     | 'tokens_refreshed'
     | 'user_verified'
@@ -107,6 +138,8 @@ export interface AuthEvent {
     | 'session_ended'
     /** The tokens could not be refreshed or the API could not be asked, but nobody refused the member. */
     | 'session_kept'
+    /** A renewal in the background failed, not for a reason of the login's: `session_kept` or `session_ended` tell those. */
+    | 'renewal_failed'
     | 'revocation_failed';
   /** Why, when something went wrong. Its causes may quote the authorization server. */
   readonly error?: unknown;

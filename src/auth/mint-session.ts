@@ -1,9 +1,9 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import type { SessionData, Store } from 'express-session';
 import type { TokenSet } from './authorization-code.ts';
 import { createTokenSealer } from './sealer.ts';
-import type { User } from './user-session.ts';
-import { createLogin, fromCallback } from './user-session.ts';
+import { createSessionLogins } from './session-logins.ts';
+import { fromCallback, type User } from './user-session.ts';
 
 /** What `mintSession` needs to know. */
 export interface MintedSessionOptions {
@@ -14,7 +14,9 @@ export interface MintedSessionOptions {
   /** express-session's `name`, default `connect.sid`. */
   readonly cookieName?: string;
   /** The `secrets` of `createAuth`. */
-  readonly secrets: readonly [string, ...string[]];
+  readonly secrets: readonly string[];
+  /** The `clientId` of `createAuth`. */
+  readonly clientId: string;
   /** Who is logged in. */
   readonly user: User;
   /** Tokens for calls to the API; default: an access token that no server knows, valid for an hour. */
@@ -23,17 +25,18 @@ export interface MintedSessionOptions {
 
 /**
  * Logs a user in without a login, for tests: puts a session into the store and returns its cookie, the value encoded as a
- * cookie needs it. Pass the secrets that the app under test uses. Rejects with the store's error.
+ * cookie needs it. Pass the secrets and the client id that the app under test uses. Rejects with the store's error.
  * With supertest: `.set('Cookie', `${name}=${value}`)`; with Playwright: `context.addCookies([{ name, value, url }])`.
  */
 export async function mintSession(options: MintedSessionOptions): Promise<{ name: string; value: string }> {
-  const { store, sessionSecret, cookieName = 'connect.sid', secrets, user } = options;
+  const { store, sessionSecret, cookieName = 'connect.sid', secrets, clientId, user } = options;
   const now = Date.now();
   const tokens = options.tokens ?? { accessToken: 'a token of a test', expiresAt: now + 3_600_000 };
   const sessionId = randomBytes(24).toString('base64url');
+  const { createLogin } = createSessionLogins({ sealer: createTokenSealer(secrets), clientId });
   const times = { startedAt: now, verifiedAt: now, revision: 1 };
-  const login = createLogin(createTokenSealer(secrets), sessionId, tokens, { user, ...times });
-  const session = { cookie: { path: '/', originalMaxAge: null }, login } as SessionData;
+  const launchDarklyLogin = createLogin(tokens, { id: randomUUID(), user, ...times });
+  const session = { cookie: { path: '/', originalMaxAge: null }, launchDarklyLogin } as SessionData;
   await fromCallback((done) => store.set(sessionId, session, done));
   return { name: cookieName, value: encodeURIComponent(sign(sessionId, sessionSecret)) };
 }

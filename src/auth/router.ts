@@ -1,23 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NextFunction, Request, Response, Router } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import express from 'express';
 import type { OAuthClient, TokenSet } from './authorization-code.ts';
+import { assertSession, forwardErrors } from './fresh-login.ts';
 import { type AuthEvent, isTransient, LoginError } from './login-error.ts';
 import type { LoginLoopGuard } from './login-loop-guard.ts';
 import { type LoginState, type LoginStates, loginIdOf, safeReturnTo } from './login-state.ts';
 import { createRedemptions, isTooOld, type LoginTransaction, type LoginTransactions } from './login-transaction.ts';
 import { isCertainlyNoPageVisit, refuseCrossSite, refusePrefetch } from './navigation.ts';
-import type { Sealer } from './sealer.ts';
-import type { StartedSession, User } from './user-session.ts';
-import {
-  completedLoginReturnTo,
-  currentLogin,
-  endUserSession,
-  isSameMember,
-  joinUserSession,
-  openTokens,
-  startUserSession,
-} from './user-session.ts';
+import { completedLoginReturnTo, type SessionLogins, type StartedSession } from './session-logins.ts';
+import { isSameMember, type User } from './user-session.ts';
 
 /** What the three routes of a login need. */
 export interface AuthRouterOptions {
@@ -25,12 +17,12 @@ export interface AuthRouterOptions {
   readonly states: LoginStates;
   readonly transactions: LoginTransactions;
   readonly loopGuard: LoginLoopGuard;
-  readonly sealer: Sealer;
+  readonly logins: SessionLogins;
   readonly fetchUser: (accessToken: string) => Promise<User>;
   readonly report: (event: AuthEvent) => void;
   /** This app's own origin. */
   readonly origin: string;
-  readonly paths: Readonly<Record<'login' | 'callback' | 'logout' | 'loggedOut', string>>;
+  readonly paths: { login: string | false; logout: string | false; callback: string; loggedOut: string };
 }
 
 /** How often a tab restarts its login when its browser no longer has the attempt's cookie. */
@@ -38,41 +30,54 @@ const maxRestarts = 5;
 /** Milliseconds by which each restart waits longer than the last, while another tab may be logging in. */
 const restartDelay = 500;
 
-/** `GET` login, `GET` callback and `POST` logout. Failures are thrown as `LoginError`. */
-export function createAuthRouter(options: AuthRouterOptions): Router {
-  const { oauth, states, transactions, loopGuard, sealer, fetchUser, report, origin, paths } = options;
+/** `GET` login, `GET` callback and `POST` logout. Failures go to `next` as `LoginError`. */
+export function createAuthRouter(options: AuthRouterOptions) {
+  const { oauth, states, transactions, loopGuard, logins, fetchUser, report, origin, paths } = options;
   const redemptions = createRedemptions<StartedSession>();
   const router = express.Router();
-  if (paths.callback === '/') router.use(literalPath('/'), onlyAuthorizationResponses);
-
-  router.get(literalPath(paths.login), noStore, refusePrefetch, function login(req, res) {
+  router.get(anyPath, onPath(paths.login), noStore, refusePrefetch, function startFromRoute(req, res) {
     if (isCertainlyNoPageVisit(req)) throw new LoginError('login_required');
-    startLogin(req, res, safeReturnTo(req.query.returnTo));
+    login(req, res, { returnTo: String(req.query.returnTo) });
   });
 
-  router.get(literalPath(paths.callback), noStore, refusePrefetch, async function callback(req, res) {
+  if (paths.callback === '/') router.get(anyPath, onPath('/'), onlyAuthorizationResponses);
+  router.get(anyPath, onPath(paths.callback), noStore, refusePrefetch, forwardErrors(callback));
+  router.post(anyPath, onPath(paths.logout), noStore, refusePrefetch, forwardErrors(logoutFromRoute));
+  return { router, login, logout };
+
+  function login(req: Request, res: Response, { returnTo }: { returnTo?: string } = {}): void {
+    assertSession(req);
+    startLogin(req, res, safeReturnTo(returnTo));
+  }
+
+  async function callback(req: Request, res: Response): Promise<void> {
     try {
       const transaction = transactions.take(req, res, req.query.state);
       await finishLogin(req, transaction);
       loopGuard.recordLogin(req, res);
       res.redirect(303, states.read(transaction.state)?.returnTo ?? '/');
     } catch (error) {
-      await resumeIfLoggedIn(req, res, error);
+      await resumeIfLoggedIn(req, res, error).catch((failure) => {
+        report({ event: 'login_failed', error: failure, req });
+        throw failure;
+      });
     }
-  });
+  }
 
-  router.post(literalPath(paths.logout), noStore, refusePrefetch, async function logout(req, res) {
+  async function logoutFromRoute(req: Request, res: Response): Promise<void> {
     refuseCrossSite(req, origin);
-    const login = currentLogin(req);
-    const tokens = login && openTokens(sealer, req.sessionID, login);
-    await endUserSession(req);
+    await logout(req, res);
+    res.redirect(303, paths.loggedOut);
+  }
+
+  async function logout(req: Request, res: Response): Promise<void> {
+    const login = logins.currentLogin(req);
+    const tokens = login && logins.openTokens(login);
+    await logins.endSession(req);
     if (login) report({ event: 'logged_out', user: login.user, req });
     if (tokens) revoke(req, tokens);
     loopGuard.reset(req, res);
-    res.redirect(303, paths.loggedOut);
-  });
-
-  return router;
+  }
 
   function startLogin(req: Request, res: Response, returnTo: string, restarts = 0): void {
     const startedAt = Date.now();
@@ -90,7 +95,7 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
       return { sessionId: req.sessionID, user, cookieMaxAge: req.session.cookie.originalMaxAge };
     });
     if (req.sessionID === started.sessionId) return;
-    if (!(await joinUserSession(req, started))) throw new LoginError('login_unknown');
+    if (!(await logins.joinSession(req, started))) throw new LoginError('login_unknown');
   }
 
   /**
@@ -101,7 +106,7 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
     try {
       const user = await fetchUser(tokens.accessToken);
       const returnTo = states.read(state)?.returnTo ?? '/';
-      const replaced = await startUserSession(req, sealer, { user, tokens, state, returnTo });
+      const replaced = await logins.startSession(req, { user, tokens, state, returnTo });
       if (replaced) revoke(req, replaced);
       report({ event: 'login_succeeded', user, req });
       return user;
@@ -126,7 +131,7 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
     const returnTo = await returnToOf(req, attempt);
     error.returnTo ??= returnTo;
     if (staleResponseReasons.has(error.reason)) {
-      if (currentLogin(req)) return res.redirect(303, returnTo ?? '/');
+      if (logins.currentLogin(req)) return res.redirect(303, returnTo ?? '/');
       if (attempt && lostCookieReasons.has(error.reason)) {
         if (isTooOld(attempt)) throw new LoginError('login_expired', { returnTo });
         if (await isLoggingIn(req)) return res.redirect(303, attempt.returnTo);
@@ -142,7 +147,7 @@ export function createAuthRouter(options: AuthRouterOptions): Router {
   /** Where this login led, or would have led. Undefined when another member did that login in this browser. */
   async function returnToOf(req: Request, attempt: LoginState | undefined): Promise<string | undefined> {
     const { state } = req.query;
-    const user = currentLogin(req)?.user;
+    const user = logins.currentLogin(req)?.user;
     const started = await redemptions.find(loginIdOf(String(state)))?.catch(() => undefined);
     if (started && user && !isSameMember(started.user, user)) return undefined;
     return completedLoginReturnTo(req, state) ?? attempt?.returnTo;
@@ -182,7 +187,10 @@ function noStore(_req: Request, res: Response, next: NextFunction): void {
   next();
 }
 
-/** Matches exactly this path, whatever characters it contains. */
-function literalPath(path: string): RegExp {
-  return new RegExp(`^${path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
+/** The path is compared by `onPath`, with the prefix that this router is mounted under. */
+const anyPath = /.*/;
+
+/** Skips the route unless the request is for exactly this path. */
+function onPath(path: string | false): RequestHandler {
+  return (req, _res, next) => next(req.baseUrl + req.path === path ? undefined : 'route');
 }

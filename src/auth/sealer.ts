@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:cr
 
 /** Encrypts text so that only this app can read it, and notices any change (AES-256-GCM). */
 export interface Sealer {
-  /** @param context what the text belongs to, e.g. a session's id; opening it needs the same. */
+  /** @param context what the text belongs to, e.g. a login's id; opening it needs the same. */
   seal(text: string, context: string): string;
   /** The text; undefined when it was altered, belongs elsewhere, or was sealed with a secret unknown here. */
   open(sealed: string, context: string): string | undefined;
@@ -12,7 +12,7 @@ export interface Sealer {
  * @param secrets newest first: the first seals, every one opens, so a secret can be replaced without logging anybody out.
  * @param purpose keeps what is sealed for one use from being opened for another; part of the key (HKDF, RFC 5869).
  */
-export function createSealer(secrets: readonly [string, ...string[]], purpose: string): Sealer {
+export function createSealer(secrets: readonly string[], purpose: string): Sealer {
   const keys = secrets.map((secret) => Buffer.from(hkdfSync('sha256', secret, '', purpose, 32)));
   const [newest = Buffer.alloc(0)] = keys;
   return {
@@ -35,7 +35,7 @@ export function createSealer(secrets: readonly [string, ...string[]], purpose: s
 }
 
 /** The sealer of the tokens that sessions keep. */
-export function createTokenSealer(secrets: readonly [string, ...string[]]): Sealer {
+export function createTokenSealer(secrets: readonly string[]): Sealer {
   return createSealer(secrets, 'tokens');
 }
 

@@ -3,14 +3,13 @@ import type { Store } from 'express-session';
 import type { OAuthClient, TokenSet } from './authorization-code.ts';
 import { createBackoff } from './backoff.ts';
 import { type AuthEvent, isTransient, LoginError } from './login-error.ts';
-import type { Sealer } from './sealer.ts';
-import type { Login, User } from './user-session.ts';
-import { createLogin, fromCallback, isSameMember, loadSession, loginOf, openTokens } from './user-session.ts';
+import type { SessionLogins } from './session-logins.ts';
+import { fromCallback, isSameMember, type Login, loadSession, type User } from './user-session.ts';
 
 /** What renewing a login needs. */
 export interface RenewalOptions {
   readonly oauth: OAuthClient;
-  readonly sealer: Sealer;
+  readonly logins: SessionLogins;
   /** Asks the API who the token belongs to. Throws `LoginError`. */
   readonly fetchUser: (accessToken: string) => Promise<User>;
   /** Milliseconds after which the API is asked again who this is. */
@@ -39,6 +38,9 @@ export const earlyRefreshRatio = 0.8;
 /** About 15 s in total, shorter than a lock is held while the store is unavailable. */
 const maxSaves = 30;
 const saveRetryDelay = 500;
+/** How often, and after how many milliseconds each, the store is read again for another process's refresh. */
+const maxLooks = 5;
+const lookDelay = 100;
 
 /** A session's login with its tokens opened. */
 interface OpenLogin {
@@ -53,7 +55,7 @@ interface OpenLogin {
  * Refreshing is RFC 6749, section 6. `invalid_grant` ends the session, and so does an access token that the API refuses.
  * After any other refusal the API is asked with the current token. A transient failure changes nothing.
  */
-export function createRenewal({ oauth, sealer, fetchUser, revalidateAfter, withLock, report }: RenewalOptions): Renew {
+export function createRenewal({ oauth, logins, fetchUser, revalidateAfter, withLock, report }: RenewalOptions): Renew {
   const running = new Map<string, RunningRenewal>();
   const backoff = createBackoff();
 
@@ -71,8 +73,8 @@ export function createRenewal({ oauth, sealer, fetchUser, revalidateAfter, withL
 
   /** Loads the session under the lock, because another process may have renewed it while this one waited. */
   async function renewLocked(store: Store, sessionId: string, refusedToken?: string): Promise<Login | undefined> {
-    const login = loginOf(await loadSession(store, sessionId));
-    const tokens = login && openTokens(sealer, sessionId, login);
+    const login = logins.latestLogin(await loadSession(store, sessionId));
+    const tokens = login && logins.openTokens(login);
     if (!login || !tokens) return undefined;
     const refreshDue = tokens.accessToken === refusedToken || isRefreshDue(login);
     if (!refreshDue && !isVerificationDue(login)) return login;
@@ -84,6 +86,8 @@ export function createRenewal({ oauth, sealer, fetchUser, revalidateAfter, withL
       return renewed;
     } catch (error) {
       if (!(error instanceof LoginError)) throw error;
+      const refreshed = error.reason === 'code_rejected' ? await refreshedElsewhere(open) : undefined;
+      if (refreshed) return refreshed;
       return isTransient(error) ? keepSession(open, error) : endSession(open, error);
     }
   }
@@ -116,11 +120,12 @@ export function createRenewal({ oauth, sealer, fetchUser, revalidateAfter, withL
 
   /** Saves the new tokens before anything else, because the old refresh token may no longer be valid. */
   async function refresh(open: OpenLogin): Promise<OpenLogin> {
-    const { sessionId, login, tokens } = open;
+    const { login, tokens } = open;
     const { refreshToken } = tokens;
     if (!refreshToken) throw new LoginError('token_rejected');
     const fresh = await oauth.refresh({ ...tokens, refreshToken });
-    const refreshed = createLogin(sealer, sessionId, fresh, { ...login, revision: login.revision + 1 });
+    const refreshed = logins.createLogin(fresh, { ...login, revision: login.revision + 1 });
+    logins.remember(refreshed);
     if (!(await saveWithRetry(open, refreshed))) {
       oauth.revoke(fresh).catch((error) => report({ event: 'revocation_failed', error }));
       throw new LoginError('token_rejected');
@@ -163,8 +168,10 @@ export function createRenewal({ oauth, sealer, fetchUser, revalidateAfter, withL
   /** Writes the login into the stored session. Returns false when that has ended: it stays ended. */
   async function save({ store, sessionId }: OpenLogin, login: Login): Promise<boolean> {
     const session = await loadSession(store, sessionId);
-    if (session) await fromCallback((done) => store.set(sessionId, { ...session, login }, done));
-    return session !== undefined;
+    if (!session || !logins.latestLogin(session)) return false;
+    await fromCallback((done) => store.set(sessionId, { ...session, launchDarklyLogin: login }, done));
+    logins.remember(login);
+    return true;
   }
 
   /** While the store is unavailable, this process has the only copy of the new refresh token, and it holds the lock. */
@@ -181,12 +188,26 @@ export function createRenewal({ oauth, sealer, fetchUser, revalidateAfter, withL
 
   async function keepSession({ store, sessionId }: OpenLogin, error: LoginError): Promise<Login | undefined> {
     backoff.failed(sessionId, error);
-    const login = loginOf(await loadSession(store, sessionId));
+    const login = logins.latestLogin(await loadSession(store, sessionId));
     if (login) report({ event: 'session_kept', error, user: login.user });
     return login;
   }
 
+  /**
+   * Without a lock, another process may have used the refresh token at the same time. It stores the new tokens within
+   * moments; undefined when it does not.
+   */
+  async function refreshedElsewhere({ store, sessionId, login }: OpenLogin): Promise<Login | undefined> {
+    for (let attempt = 0; attempt < maxLooks; attempt++) {
+      await sleep(lookDelay);
+      const found = logins.latestLogin(await loadSession(store, sessionId));
+      if (!found || found.revision > login.revision) return found;
+    }
+    return undefined;
+  }
+
   async function endSession({ store, sessionId, login }: OpenLogin, error: LoginError): Promise<undefined> {
+    logins.forget(login);
     await fromCallback((done) => store.destroy(sessionId, done));
     report({ event: 'session_ended', error, user: login.user });
     if (!isSilent(error)) throw error;

@@ -28,12 +28,9 @@ export type { Credential } from './rest-api.ts';
 /** The part of LaunchDarkly's REST API that this project uses. Every call throws `LaunchDarklyApiError`. */
 export type LaunchDarkly = ReturnType<typeof createLaunchDarkly>;
 
-/** @param options.baseUri origin of the LaunchDarkly instance, without a trailing slash. */
+/** @param options.baseUri origin of the LaunchDarkly instance. A slash at its end does not count. */
 export function createLaunchDarkly(options: { baseUri: string; http: Pick<Http, 'request'> }) {
-  const callApi = createRestApi(options);
-  return Object.assign(
-    memberOperations(callApi),
-    projectOperations(callApi),
-    oauthClientOperations(callApi, options.baseUri),
-  );
+  const baseUri = options.baseUri.replace(/\/+$/, '');
+  const callApi = createRestApi({ ...options, baseUri });
+  return Object.assign(memberOperations(callApi), projectOperations(callApi), oauthClientOperations(callApi, baseUri));
 }

@@ -9,13 +9,14 @@ export interface LaunchDarklyOAuthServer {
 /**
  * The OAuth2 endpoints of a LaunchDarkly instance. They are derived, not discovered: the metadata at
  * `/.well-known/oauth-authorization-server` says the same for the commercial instance, and a start needs no network.
- * @param baseUri origin of the instance, e.g. `https://app.launchdarkly.com`.
+ * @param baseUri origin of the instance, e.g. `https://app.launchdarkly.com`; a slash at its end does not count.
  */
 export function launchDarklyOAuthServer(baseUri: string): LaunchDarklyOAuthServer {
+  const origin = baseUri.replace(/\/+$/, '');
   return {
-    issuer: baseUri,
-    authorization_endpoint: `${baseUri}/trust/oauth/authorize`,
-    token_endpoint: `${baseUri}/trust/oauth/token`,
-    revocation_endpoint: `${baseUri}/trust/oauth/revoke`,
+    issuer: origin,
+    authorization_endpoint: `${origin}/trust/oauth/authorize`,
+    token_endpoint: `${origin}/trust/oauth/token`,
+    revocation_endpoint: `${origin}/trust/oauth/revoke`,
   };
 }

@@ -21,6 +21,8 @@ interface StoredLogin {
   readonly revision: number;
 }
 
+type StoredSession = SessionData & { launchDarklyLogin?: StoredLogin };
+
 /**
  * On every session that came from the store or went there: what is stored. A symbol, so that it is neither
  * saved nor part of express-session's hash, yet goes along when a session is copied by spreading.
@@ -43,7 +45,7 @@ export function startedAt(session: SessionData): number | undefined {
 }
 
 export function toRecord(session: SessionData, expiresAt: number): SessionRecord {
-  const { login, cookie, ...data } = session as SessionData & { login?: StoredLogin };
+  const { launchDarklyLogin: login, cookie, ...data } = session as StoredSession;
   return {
     data: JSON.stringify({ cookie: attributesOf(cookie), ...data }),
     login: login ? JSON.stringify(login) : null,
@@ -67,7 +69,7 @@ export function toSession(record: StoredRecord): SessionData | null {
     const { cookie, ...data } = JSON.parse(record.data) as Record<string, unknown>;
     const login = record.login === null ? undefined : JSON.parse(record.login);
     if (!isObject(cookie) || 'toJSON' in data || (login !== undefined && !isStoredLogin(login))) return null;
-    const session = { ...data, cookie: cookieOf(cookie), ...(login !== undefined && { login }) };
+    const session = { ...data, cookie: cookieOf(cookie), ...(login !== undefined && { launchDarklyLogin: login }) };
     markStored(session, record);
     compareByRevision(session);
     return session;
@@ -115,10 +117,10 @@ export function compareByRevision(session: SessionData): void {
 }
 
 function toCompared(this: SessionData): unknown {
-  const { login, cookie, ...data } = this as SessionData & { login?: StoredLogin };
+  const { launchDarklyLogin: login, cookie, ...data } = this as StoredSession;
   return login ? `${login.revision} ${JSON.stringify(data)}` : data;
 }
 
 function loginOf(session: SessionData): StoredLogin | undefined {
-  return (session as { login?: StoredLogin }).login;
+  return (session as StoredSession).launchDarklyLogin;
 }

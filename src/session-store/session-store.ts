@@ -31,7 +31,7 @@ type Done = (error?: unknown) => void;
 
 /**
  * A store for express-session in which a session, once stored, is only ever updated: whatever is saved late, after the
- * session was destroyed or has expired, is dropped. `session.login` moves forward only, by its `revision`. A session
+ * session was destroyed or has expired, is dropped. `session.launchDarklyLogin` moves forward only, by its `revision`. A session
  * ends when it was idle for `idleMs` or when its login is `maxMs` old; the store sees to that, not the cookie.
  *
  * Calls back with a `SessionStoreError` when the engine cannot serve, and at once when the engine answers at once:

@@ -84,7 +84,7 @@ afterEach(() => {
 
 /** Logs somebody in with these tokens; returns the cookie. */
 async function logIn(tokens: { refreshToken?: string; expiresAt?: number } = {}): Promise<string> {
-  const options = { store, sessionSecret, secrets, user };
+  const options = { store, sessionSecret, secrets, clientId: 'c1', user };
   const { name, value } = await mintSession({ ...options, tokens: { accessToken: 'first', ...tokens } });
   return `${name}=${value}`;
 }
@@ -110,8 +110,11 @@ describe('a login', () => {
   test('does not work with the sealed tokens of another session', async () => {
     const [one, other] = [await logIn(), await logIn()];
     const [first, last] = Object.entries(await stored());
-    if (!first?.[1].login || !last?.[1].login) throw new Error('two sessions are stored');
-    const stolen = { ...last[1], login: { ...last[1].login, tokens: first[1].login.tokens } };
+    if (!first?.[1].launchDarklyLogin || !last?.[1].launchDarklyLogin) throw new Error('two sessions are stored');
+    const stolen = {
+      ...last[1],
+      launchDarklyLogin: { ...last[1].launchDarklyLogin, tokens: first[1].launchDarklyLogin.tokens },
+    };
     await new Promise((resolve) => store.set(last[0], stolen, resolve));
     const answers = await Promise.all([visit(one, '/token'), visit(other, '/token')]);
     expect(answers.sort()).toEqual([200, 401]);

@@ -40,7 +40,8 @@ beforeAll(() => {
 afterAll(() => store.clear());
 
 test('a minted session is logged in as the given user, with supertest', async () => {
-  const { name, value } = await mintSession({ store, sessionSecret: 'a session secret', secrets, user });
+  const given = { sessionSecret: 'a session secret', secrets, clientId: 'c1', user };
+  const { name, value } = await mintSession({ store, ...given });
   const { status, body } = await request(app).get('/private').set('Cookie', `${name}=${value}`);
   expect({ status, body }).toEqual({ status: 200, body: user });
 });
@@ -51,6 +52,7 @@ test('a minted session calls the API with the given token', async () => {
     store,
     sessionSecret: 'a session secret',
     secrets,
+    clientId: 'c1',
     user,
     tokens,
   });
@@ -59,7 +61,7 @@ test('a minted session calls the API with the given token', async () => {
 });
 
 test('without it, or signed with another secret, nobody is logged in', async () => {
-  const { name, value } = await mintSession({ store, sessionSecret: 'another secret', secrets, user });
+  const { name, value } = await mintSession({ store, sessionSecret: 'another secret', secrets, clientId: 'c1', user });
   const answers = [
     await request(app).get('/private').set('Accept', 'text/html'),
     await request(app).get('/private').set('Accept', 'text/html').set('Cookie', `${name}=${value}`),

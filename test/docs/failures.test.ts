@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createOAuthClient } from '../../src/auth/authorization-code.ts';
-import { LoginError } from '../../src/auth/index.ts';
+import { LoginError, type LoginErrorReason } from '../../src/auth/index.ts';
 import type { Http } from '../../src/launchdarkly/index.ts';
 import { createHttp, createLaunchDarkly, LaunchDarklyApiError } from '../../src/launchdarkly/index.ts';
 import { createFetchUser } from '../../src/launchdarkly-login/fetch-user.ts';
@@ -88,3 +88,20 @@ test.each(rows.filter(([, , , apiError]) => apiError !== '–'))(
     expect(cause instanceof LaunchDarklyApiError && cause.reason).toBe(apiError);
   },
 );
+
+test("a login error's status is that of its page; only a cancelled login is an error to other apps", () => {
+  const reasons = Object.keys(failures).filter((code) => !appCodes.has(code)) as LoginErrorReason[];
+  const differing = reasons.filter((reason) => new LoginError(reason).status !== failures[reason].status);
+  expect(reasons).toContain('provider_failed');
+  expect(differing).toEqual(['access_denied']);
+  expect(new LoginError('access_denied').status).toBe(403);
+});
+
+const appCodes = new Set([
+  'not_found',
+  'bad_request',
+  'rate_limited',
+  'api_refused',
+  'session_store_unavailable',
+  'internal_error',
+]);

@@ -47,7 +47,7 @@ describeInChromium('a minted session', (openPage) => {
     const page = await openPage();
     const app = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 
-    const { name, value } = await mintSession({ store, sessionSecret, secrets, user });
+    const { name, value } = await mintSession({ store, sessionSecret, secrets, clientId: 'c1', user });
     await page.context().addCookies([{ name, value, url: app.url }]);
     await page.goto(`${app.url}/private`);
 

@@ -67,7 +67,7 @@ test('an answer that is streamed before the session is stored still carries its 
   Object.defineProperty(streaming.request, 'secure', { value: true });
   streaming.use(createSessionMiddleware(loadAppConfig({ env: app.env, envFile: null }), store));
   streaming.get('/auth/callback', (req, res) => {
-    req.session.login = { revision: 1, startedAt: Date.now() } as Login;
+    req.session.launchDarklyLogin = { revision: 1, startedAt: Date.now() } as Login;
     res.write('first');
     res.end('second');
   });

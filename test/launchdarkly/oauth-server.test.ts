@@ -10,5 +10,6 @@ test.each(['https://app.launchdarkly.com', 'https://app.eu.launchdarkly.com', 'h
       token_endpoint: `${baseUri}/trust/oauth/token`,
       revocation_endpoint: `${baseUri}/trust/oauth/revoke`,
     });
+    expect(launchDarklyOAuthServer(`${baseUri}/`)).toEqual(launchDarklyOAuthServer(baseUri));
   },
 );

@@ -24,7 +24,7 @@ describe.each(Object.entries(await sessionEngines()))('express-session with its 
     const app = express();
     app.use(session({ store, secret: 'a secret of this test', resave: false, saveUninitialized: false }));
     app.get('/in', (req, res) => {
-      req.session.login = login();
+      req.session.launchDarklyLogin = login();
       res.send('in');
     });
     app.get('/out', (req, res, next) => req.session.destroy((error) => (error ? next(error) : res.send('out'))));
@@ -33,11 +33,11 @@ describe.each(Object.entries(await sessionEngines()))('express-session with its 
       const idBefore = req.sessionID;
       req.session.regenerate((error) => {
         if (error) return next(error);
-        req.session.login = login();
+        req.session.launchDarklyLogin = login();
         res.json({ idBefore, id: req.sessionID });
       });
     });
-    app.get('/who', (req, res) => res.send(req.session.login?.user.email ?? 'nobody'));
+    app.get('/who', (req, res) => res.send(req.session.launchDarklyLogin?.user.email ?? 'nobody'));
     let began: () => void;
     slowStarted = new Promise((resolve) => {
       began = resolve;
@@ -82,13 +82,13 @@ describe.each(Object.entries(await sessionEngines()))('express-session with its 
     const { idBefore, id } = JSON.parse(await ask('/in-anew', await logIn()));
     expect(id).not.toBe(idBefore);
     expect(await stored(idBefore)).toBeNull();
-    expect(await stored(id)).toMatchObject({ login: { revision: 1 } });
+    expect(await stored(id)).toMatchObject({ launchDarklyLogin: { revision: 1 } });
     expect(await stored(id)).not.toHaveProperty('finishedLogins');
   });
 
   test('a session that is regenerated before it was ever stored is emptied', async () => {
     const { id } = JSON.parse(await ask('/in-anew', ''));
-    expect(await stored(id)).toMatchObject({ login: { revision: 1 } });
+    expect(await stored(id)).toMatchObject({ launchDarklyLogin: { revision: 1 } });
     expect(await stored(id)).not.toHaveProperty('finishedLogins');
   });
 
@@ -109,12 +109,14 @@ describe.each(Object.entries(await sessionEngines()))('express-session with its 
     await slowStarted;
     const id = decodeURIComponent(cookie).split('s:')[1]?.split('.')[0] ?? '';
     await new Promise<void>((resolve) =>
-      store.get(id, (_error, found) => store.set(id, { ...found!, login: login({ revision: 2 }) }, () => resolve())),
+      store.get(id, (_error, found) =>
+        store.set(id, { ...found!, launchDarklyLogin: login({ revision: 2 }) }, () => resolve()),
+      ),
     );
     goOn();
     await late;
     expect(await stored(id)).toMatchObject({
-      login: { revision: 2 },
+      launchDarklyLogin: { revision: 2 },
       finishedLogins: [{ state: 'changed', returnTo: 'late' }],
     });
   });

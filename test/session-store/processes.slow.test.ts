@@ -15,11 +15,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe.each(Object.entries(await sharedEngines()))('processes that share %s', (_engine, setting) => {
   test("see each other's sessions, and one that was destroyed stays so for both", async () => {
     const store = await openSessionStore(setting, lifetimes);
-    await set(store, 'shared', { ...newSession(), login: login() });
+    await set(store, 'shared', { ...newSession(), launchDarklyLogin: login() });
     const other = runWithStore(
       setting,
       `const loaded = await get(store, 'shared');
-       console.log('loaded', loaded.login.revision);
+       console.log('loaded', loaded.launchDarklyLogin.revision);
        process.stdin.once('data', async () => {
          await set(store, 'shared', { ...loaded, finishedLogins: [{ state: 'late', returnTo: '/' }] });
          console.log('after', await get(store, 'shared'));
@@ -96,9 +96,9 @@ test('a process killed while it writes, five times over, loses nothing it had co
   const write = `
     for (let turn = 0; ; turn++) {
       const id = process.pid + '-' + turn;
-      const session = { ...newSession(), login: login() };
+      const session = { ...newSession(), launchDarklyLogin: login() };
       await set(store, id, session);
-      if (turn % 3 === 0) await set(store, id, { ...session, login: login({ revision: 2 }) });
+      if (turn % 3 === 0) await set(store, id, { ...session, launchDarklyLogin: login({ revision: 2 }) });
       process.stdout.write(id + (turn % 3 === 0 ? ' 2' : ' 1') + '\\n');
       if (turn % 20 === 0) await new Promise(setImmediate);
     }`;
@@ -112,7 +112,7 @@ test('a process killed while it writes, five times over, loses nothing it had co
     expect(confirmed.length).toBeGreaterThan(100);
     const store = await openSessionStore(`file:${file}`, lifetimes);
     for (const [, id = '', revision] of confirmed)
-      expect((await get(store, id))?.login?.revision).toBe(Number(revision));
+      expect((await get(store, id))?.launchDarklyLogin?.revision).toBe(Number(revision));
     await store.close();
     const database = new Database(file);
     expect(database.prepare('PRAGMA integrity_check').raw().get()).toEqual(['ok']);

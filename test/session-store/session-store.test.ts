@@ -31,7 +31,7 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
   afterEach(() => store.close());
 
   test('gives back what was stored, login and cookie included', async () => {
-    const session = { ...newSession(), login: login(), finishedLogins: [{ state: 'a', returnTo: '/b' }] };
+    const session = { ...newSession(), launchDarklyLogin: login(), finishedLogins: [{ state: 'a', returnTo: '/b' }] };
     await set(store, id, { ...session });
     expect(await get(store, id)).toMatchObject(session);
   });
@@ -45,24 +45,24 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
   });
 
   test('tells express-session that a login changed by its revision alone', async () => {
-    await set(store, id, { ...newSession(), login: login({ revision: 7 }) });
+    await set(store, id, { ...newSession(), launchDarklyLogin: login({ revision: 7 }) });
     const found = (await get(store, id))!;
     const compared = JSON.stringify(found);
-    found.login = login({ revision: 7, tokens: 'sealed again' });
+    found.launchDarklyLogin = login({ revision: 7, tokens: 'sealed again' });
     expect(JSON.stringify(found)).toBe(compared);
-    found.login = login({ revision: 8 });
+    found.launchDarklyLogin = login({ revision: 8 });
     expect(JSON.stringify(found)).not.toBe(compared);
-    found.login = login({ revision: 7 });
+    found.launchDarklyLogin = login({ revision: 7 });
     found.finishedLogins = [{ state: 'a', returnTo: '/b' }];
     expect(JSON.stringify(found)).not.toBe(compared);
   });
 
   test('stores all of a login that was given back', async () => {
-    await set(store, id, { ...newSession(), login: login({ revision: 7 }) });
+    await set(store, id, { ...newSession(), launchDarklyLogin: login({ revision: 7 }) });
     const found = await get(store, id);
     await set(store, id, { ...found!, finishedLogins: [{ state: 'a', returnTo: '/b' }] });
     expect(await get(store, id)).toMatchObject({
-      login: { revision: 7, user: { firstName: 'Ariel' } },
+      launchDarklyLogin: { revision: 7, user: { firstName: 'Ariel' } },
       finishedLogins: [{ state: 'a', returnTo: '/b' }],
     });
   });
@@ -90,53 +90,53 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
   });
 
   test('keeps the newer login when an older one is saved late, and takes the rest', async () => {
-    await set(store, id, { ...newSession(), login: login({ revision: 1 }) });
+    await set(store, id, { ...newSession(), launchDarklyLogin: login({ revision: 1 }) });
     const late = await get(store, id);
     await set(store, id, {
       ...(await get(store, id))!,
-      login: login({ revision: 2, tokens: 'fresh' }),
+      launchDarklyLogin: login({ revision: 2, tokens: 'fresh' }),
     });
     await set(store, id, { ...late!, finishedLogins: [{ state: 'a', returnTo: '/late' }] });
     expect(await get(store, id)).toMatchObject({
-      login: { revision: 2, tokens: 'fresh' },
+      launchDarklyLogin: { revision: 2, tokens: 'fresh' },
       finishedLogins: [{ state: 'a', returnTo: '/late' }],
     });
   });
 
   test('never brings back a login that was taken out of its session', async () => {
-    await set(store, id, { ...newSession(), login: login() });
+    await set(store, id, { ...newSession(), launchDarklyLogin: login() });
     const late = await get(store, id);
-    const { login: _, ...rest } = (await get(store, id))!;
+    const { launchDarklyLogin: _, ...rest } = (await get(store, id))!;
     await set(store, id, rest);
-    expect(await get(store, id)).not.toHaveProperty('login');
-    await set(store, id, { ...late!, login: login({ revision: 2 }) });
-    expect(await get(store, id)).not.toHaveProperty('login');
+    expect(await get(store, id)).not.toHaveProperty('launchDarklyLogin');
+    await set(store, id, { ...late!, launchDarklyLogin: login({ revision: 2 }) });
+    expect(await get(store, id)).not.toHaveProperty('launchDarklyLogin');
   });
 
   test('takes a login into a session that had none', async () => {
     await set(store, id, newSession());
-    await set(store, id, { ...(await get(store, id))!, login: login() });
-    expect(await get(store, id)).toMatchObject({ login: { revision: 1 } });
+    await set(store, id, { ...(await get(store, id))!, launchDarklyLogin: login() });
+    expect(await get(store, id)).toMatchObject({ launchDarklyLogin: { revision: 1 } });
   });
 
   test('updates what is already there when somebody saves under its id as if it were fresh', async () => {
-    await set(store, id, { ...newSession(), login: login({ revision: 2, tokens: 'newer' }) });
+    await set(store, id, { ...newSession(), launchDarklyLogin: login({ revision: 2, tokens: 'newer' }) });
     await set(store, id, {
       ...newSession(),
-      login: login({ revision: 1, tokens: 'older' }),
+      launchDarklyLogin: login({ revision: 1, tokens: 'older' }),
       finishedLogins: [{ state: 'a', returnTo: '/' }],
     });
     expect(await get(store, id)).toMatchObject({
-      login: { tokens: 'newer' },
+      launchDarklyLogin: { tokens: 'newer' },
       finishedLogins: [{ state: 'a', returnTo: '/' }],
     });
   });
 
   test('lets a fresh session start where one has expired', async () => {
-    await set(store, id, { ...newSession(), login: login({ revision: 9 }) });
+    await set(store, id, { ...newSession(), launchDarklyLogin: login({ revision: 9 }) });
     now += idleMs;
-    await set(store, id, { ...newSession(), login: login({ revision: 1, startedAt: now }) });
-    expect(await get(store, id)).toMatchObject({ login: { revision: 1 } });
+    await set(store, id, { ...newSession(), launchDarklyLogin: login({ revision: 1, startedAt: now }) });
+    expect(await get(store, id)).toMatchObject({ launchDarklyLogin: { revision: 1 } });
   });
 
   test('ends a session that was idle, and a late save does not bring it back', async () => {
@@ -161,7 +161,7 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
 
   test('ends a login at its greatest age, however busy it is', async () => {
     const startedAt = now;
-    await set(store, id, { ...newSession(), login: login({ startedAt }) });
+    await set(store, id, { ...newSession(), launchDarklyLogin: login({ startedAt }) });
     while (now + idleMs / 2 < startedAt + maxMs) {
       now += idleMs / 2;
       const used = (await get(store, id))!;
@@ -173,7 +173,7 @@ describe.each(engines)('a session store in %s', (_engine, setting) => {
   });
 
   test('holds a stored session to a greatest age that was lowered since', async () => {
-    await set(store, id, { ...newSession(), login: login({ startedAt: now }) });
+    await set(store, id, { ...newSession(), launchDarklyLogin: login({ startedAt: now }) });
     if (setting === 'memory:') return;
     const stricter = await openSessionStore(setting, { idleMs, maxMs: minute, now: () => now + minute });
     expect(await get(stricter, id)).toBeNull();
@@ -290,11 +290,11 @@ test('a member is still known while another process keeps the store from being w
   const reported: unknown[] = [];
   const report = (event: unknown) => reported.push(event);
   const store = await openSessionStore(`file:${file}`, { idleMs, maxMs, now: () => now, report });
-  await set(store, 'one', { ...newSession(), login: login() });
+  await set(store, 'one', { ...newSession(), launchDarklyLogin: login() });
   const other = new Database(file);
   other.exec('BEGIN IMMEDIATE');
   now += 2 * minute;
-  expect(await get(store, 'one')).toMatchObject({ login: { revision: 1 } });
+  expect(await get(store, 'one')).toMatchObject({ launchDarklyLogin: { revision: 1 } });
   await until(() => reported.length > 0);
   expect(reported).toMatchObject([{ event: 'session_not_extended', error: { code: 'SESSION_STORE_UNAVAILABLE' } }]);
   other.exec('ROLLBACK');

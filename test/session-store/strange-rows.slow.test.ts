@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function useAfter(name: string, sql: string, body: string): Promise<Program> {
   const file = join(folder, `${name}.db`);
   const store = await openSessionStore(`file:${file}`, lifetimes);
-  await set(store, 'one', { ...newSession(), login: login() });
+  await set(store, 'one', { ...newSession(), launchDarklyLogin: login() });
   await store.close();
   const database = new Database(file);
   database.exec(sql);
@@ -40,9 +40,9 @@ test.each([
     name,
     sql,
     `console.log('found', await get(store, 'one'));
-     await set(store, 'one', { ...newSession(), login: login() });
+     await set(store, 'one', { ...newSession(), launchDarklyLogin: login() });
      await store.ping();
-     console.log('then', (await get(store, 'one')).login.revision);
+     console.log('then', (await get(store, 'one')).launchDarklyLogin.revision);
      await destroy(store, 'one');
      console.log('gone', await get(store, 'one'))`,
   );
@@ -56,7 +56,7 @@ test('ids, keys and owners that are not UTF-8 hinder neither others nor the swee
     'ids',
     `INSERT INTO sessions VALUES (${strange}, ${strange}, ${strange}, 1, 1);
      INSERT INTO locks VALUES (${strange}, ${strange}, 1), ('held', ${strange}, 1);`,
-    `console.log(await store.withLock('held', async () => 'locked'), (await get(store, 'one')).login.revision)`,
+    `console.log(await store.withLock('held', async () => 'locked'), (await get(store, 'one')).launchDarklyLogin.revision)`,
   );
   expect(await program.ended).toBe(0);
   expect(program.stdout).toBe('locked 1\n');
@@ -66,7 +66,7 @@ test('a database that was damaged at random is refused, or used without an end o
   const sound = join(folder, 'sound.db');
   const store = await openSessionStore(`file:${sound}`, lifetimes);
   const ids = Array.from({ length: 150 }, (_, index) => `session-${index}`);
-  for (const id of ids) await set(store, id, { ...newSession(), login: login() });
+  for (const id of ids) await set(store, id, { ...newSession(), launchDarklyLogin: login() });
   await store.close();
   const bytes = readFileSync(sound);
   const random = seeded(20_261_125);

@@ -11,6 +11,8 @@ export function newSession(): SessionData {
 export function login(some: Partial<Login> = {}): Login {
   const now = Date.now();
   return {
+    id: 'login-1',
+    clientId: 'c1',
     user: { ...sampleUser, firstName: 'Ariel', lastName: 'Flores' },
     startedAt: now,
     verifiedAt: now,

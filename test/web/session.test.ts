@@ -25,7 +25,7 @@ test('a slow request that changes nothing undoes nothing that others changed mea
   const app = express();
   app.use(createSessionMiddleware(loadAppConfig({ env, envFile: null }), store));
   app.get('/auth/callback', (req, res) => {
-    req.session.login = login();
+    req.session.launchDarklyLogin = login();
     res.send(req.sessionID);
   });
   app.get('/slow', async (req, res) => {
