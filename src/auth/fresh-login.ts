@@ -1,7 +1,8 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { LoginError } from './login-error.ts';
 import type { LoginLoopGuard } from './login-loop-guard.ts';
-import { isPageVisit } from './navigation.ts';
+import { forwardErrors, isPageVisit } from './navigation.ts';
+import { assertSession } from './session-logins.ts';
 import type { RenewalOptions } from './token-refresh.ts';
 import { createRenewal, earlyRefreshRatio, isRefreshDue, verificationAge } from './token-refresh.ts';
 import { type Login, loginOf, type User } from './user-session.ts';
@@ -91,6 +92,8 @@ export function createFreshLogins(options: FreshLoginOptions) {
   }
 
   async function refuse(req: Request): Promise<never> {
+    const login = logins.currentLogin(req);
+    if (login) logins.forget(login);
     await logins.endSession(req);
     throw new LoginError('login_required');
   }
@@ -145,24 +148,6 @@ export function createLoadLogin(freshLogin: FreshLogins['freshLogin']): RequestH
     });
     next();
   });
-}
-
-/** Passes what a handler throws to `next`: Express 5 would do so itself, Express 4 would end the process. */
-export function forwardErrors(
-  handler: (req: Request, res: Response, next: NextFunction) => Promise<void>,
-): RequestHandler {
-  return (req, res, next) => {
-    handler(req, res, next).catch(next);
-  };
-}
-
-/** Throws when express-session has not run for this request, with what to do about it. */
-export function assertSession(req: Request): void {
-  if (typeof req.session?.regenerate === 'function') return;
-  throw new Error(
-    'This request has no session of express-session. Mount express-session before auth.router, auth.requireLogin and ' +
-      'auth.loadLogin (cookie-session cannot take its place). If it is mounted, its store is disconnected.',
-  );
 }
 
 function isUnauthorized(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import type { NextFunction, Request, Response } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { LoginError } from './login-error.ts';
 
 const pages: ReadonlySet<unknown> = new Set(['document', 'iframe', 'frame']);
@@ -52,4 +52,13 @@ export function refuseCrossSite({ headers }: Request, origin: string): void {
   const { 'sec-fetch-site': site, origin: from } = headers;
   const ours = site === undefined ? from === undefined || from === origin : site === 'same-origin' || site === 'none';
   if (!ours) throw new LoginError('cross_site_request');
+}
+
+/** Passes what a handler throws to `next`: Express 5 would do so itself, Express 4 would end the process. */
+export function forwardErrors(
+  handler: (req: Request, res: Response, next: NextFunction) => Promise<void>,
+): RequestHandler {
+  return (req, res, next) => {
+    handler(req, res, next).catch(next);
+  };
 }

@@ -2,13 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import express from 'express';
 import type { OAuthClient, TokenSet } from './authorization-code.ts';
-import { assertSession, forwardErrors } from './fresh-login.ts';
 import { type AuthEvent, isTransient, LoginError } from './login-error.ts';
 import type { LoginLoopGuard } from './login-loop-guard.ts';
 import { type LoginState, type LoginStates, loginIdOf, safeReturnTo } from './login-state.ts';
 import { createRedemptions, isTooOld, type LoginTransaction, type LoginTransactions } from './login-transaction.ts';
-import { isCertainlyNoPageVisit, refuseCrossSite, refusePrefetch } from './navigation.ts';
-import { completedLoginReturnTo, type SessionLogins, type StartedSession } from './session-logins.ts';
+import { forwardErrors, isCertainlyNoPageVisit, refuseCrossSite, refusePrefetch } from './navigation.ts';
+import { assertSession, completedLoginReturnTo, type SessionLogins, type StartedSession } from './session-logins.ts';
 import { isSameMember, type User } from './user-session.ts';
 
 /** What the three routes of a login need. */
@@ -73,6 +72,7 @@ export function createAuthRouter(options: AuthRouterOptions) {
   async function logout(req: Request, res: Response): Promise<void> {
     const login = logins.currentLogin(req);
     const tokens = login && logins.openTokens(login);
+    if (login) logins.forget(login);
     await logins.endSession(req);
     if (login) report({ event: 'logged_out', user: login.user, req });
     if (tokens) revoke(req, tokens);

@@ -148,8 +148,6 @@ export function createSessionLogins<U extends User = User>({
 
   /** Ends the session for good. Resolves when the store has deleted it. */
   async function endSession(req: Request): Promise<void> {
-    const login = loginOf(req.session);
-    if (login) forget(login);
     if (req.session) await fromCallback((done) => req.session.destroy(done));
   }
 }
@@ -186,4 +184,13 @@ function statePrefix(state: string): string {
 function whenToRenew({ expiresAt, refreshToken }: TokenSet): number | undefined {
   if (expiresAt === undefined || !refreshToken) return expiresAt;
   return expiresAt - Math.min(30_000, (expiresAt - Date.now()) / 10);
+}
+
+/** Throws when express-session has not run for this request, with what to do about it. */
+export function assertSession(req: Request): void {
+  if (typeof req.session?.regenerate === 'function') return;
+  throw new Error(
+    'This request has no session of express-session. Mount express-session before auth.router, auth.requireLogin and ' +
+      'auth.loadLogin (cookie-session cannot take its place). If it is mounted, its store is disconnected.',
+  );
 }
