@@ -301,13 +301,13 @@ describe('Tenants', () => {
 
 describe('A public URL', () => {
   test('is what the sandbox calls itself, and a name it answers to', async () => {
-    const publicUrl = 'https://launchdarkly.slow.test';
+    const publicUrl = 'https://launchdarkly.test';
     const port = await freePort();
     const sandbox = await startSandbox({ port, publicUrl });
     expect(sandbox.url).toBe(publicUrl);
     const at = { url: `http://127.0.0.1:${port}` };
     const get = (path: string, host: string) => sendRaw(at, 'GET', path, { headers: ['Host', host] });
-    for (const host of ['launchdarkly.slow.test', 'localhost', 'launchdarkly.localhost:4000']) {
+    for (const host of ['launchdarkly.test', 'localhost', 'launchdarkly.localhost:4000']) {
       const metadata = await get('/.well-known/oauth-authorization-server', host);
       expect(JSON.parse(metadata.body)).toMatchObject({ issuer: publicUrl });
       expect((await get('/__sandbox/state', host)).status).toBe(200);
@@ -316,7 +316,7 @@ describe('A public URL', () => {
     await sandbox.close();
   });
 
-  test.each(['launchdarkly.slow.test', 'ftp://x', 'https://x/path', 'https://x?y', 'https://user@x'])(
+  test.each(['launchdarkly.test', 'ftp://x', 'https://x/path', 'https://x?y', 'https://user@x'])(
     '%s is none',
     async (publicUrl) => {
       await expect(startSandbox({ port: 0, publicUrl })).rejects.toThrow('public URL');
