@@ -25,7 +25,12 @@ test.each(avoid)('no sentence of the documents, pages and sources says %s; write
     .flatMap((file) =>
       read(file)
         .split('\n')
-        .flatMap((line, index) => (pattern.test(line) ? [`${file}:${index + 1} ${line.trim()}`] : [])),
+        .flatMap((line, index) => (pattern.test(prose(file, line)) ? [`${file}:${index + 1} ${line.trim()}`] : [])),
     );
   expect(found).toEqual([]);
 });
+
+/** A line without the code it quotes, which may be called anything. */
+function prose(file: string, line: string): string {
+  return file.endsWith('.md') ? line.replace(/`[^`]*`/g, '') : line;
+}
