@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { startSandbox } from '../src/sandbox/start-sandbox.ts';
 import type { Contestant } from './bench/contestant.ts';
 import { fileOfProject } from './bench/contestant.ts';
-import { plainApp, thisApp, unprotected } from './bench/contestants.ts';
+import { minimalApp, plainApp, thisApp, unprotected } from './bench/contestants.ts';
 import type { Place, Plan } from './bench/measure.ts';
 import { measure } from './bench/measure.ts';
 import { comparison, describeMachine, savings, summarize } from './bench/report.ts';
@@ -14,6 +14,7 @@ const help = `npm run bench: what a login costs, beside a plain Express app that
 
 Usage: npm run bench -- [options]
 
+  --minimal       compare with docs/minimal/app.ts instead, which makes one call more to LaunchDarkly than the plain app
   --protections   measure what each protection costs instead, by leaving it out
   --json          one JSON document on stdout
   --help          this text
@@ -24,7 +25,7 @@ memory. Both run as in production behind a proxy and log in at a sandbox on this
 one to two minutes. Times depend on the machine and on what else it does, so look at the ratios; on a busy machine even they sway.
 `;
 
-const options = { protections: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+const options = { minimal: { type: 'boolean' }, protections: { type: 'boolean' }, json: { type: 'boolean' } } as const;
 
 const plan: Plan = {
   starts: 5,
@@ -47,7 +48,7 @@ await runScript(async (terminal) => {
     const [person] = sandbox.personas();
     const at = { url: sandbox.url, email: person?.email ?? '' };
     if (called.values.protections) await measureProtections(terminal, app, at);
-    else await compare(terminal, [app, await plainApp(sandbox)], at);
+    else await compare(terminal, [app, await (called.values.minimal ? minimalApp : plainApp)(sandbox)], at);
   } finally {
     await sandbox.close();
   }

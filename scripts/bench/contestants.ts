@@ -48,6 +48,30 @@ export async function plainApp(sandbox: Sandbox): Promise<Contestant> {
   };
 }
 
+/**
+ * Registers docs/minimal/app.ts. It does more than the plain app: it also asks caller-identity, and redirects to the page
+ * that was asked for.
+ */
+export async function minimalApp(sandbox: Sandbox): Promise<Contestant> {
+  const redirectUri = 'https://minimal.example.com/auth/callback';
+  const { clientId, clientSecret, accountId } = await register(sandbox, redirectUri);
+  return {
+    name: 'docs/minimal',
+    entry: 'docs/minimal/app.ts',
+    preload: ['node_modules/tsx/dist/loader.mjs'],
+    loginPath: '/auth/login',
+    memberPath: '/api/me',
+    env: {
+      LD_BASE_URI: sandbox.url,
+      LD_OAUTH_CLIENT_ID: clientId,
+      LD_OAUTH_CLIENT_SECRET: clientSecret,
+      LD_OAUTH_REDIRECT_URI: redirectUri,
+      LD_ACCOUNT_ID: accountId,
+      SESSION_SECRET: secret(),
+    },
+  };
+}
+
 /** This app once more for each protection, without just that one; and without all of them. */
 export function unprotected(app: Contestant): Contestant[] {
   return [
