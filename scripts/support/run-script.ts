@@ -1,6 +1,6 @@
 import { ConfigError } from '../../src/config/config.ts';
 import { EnvFileError } from '../../src/config/env-file.ts';
-import { LaunchDarklyApiError } from '../../src/launchdarkly/index.ts';
+import { LaunchDarklyApiError, messageWithAdvice } from '../../src/launchdarkly/index.ts';
 import { RegistrationError } from '../../src/registration/index.ts';
 import { finishBeforeStopping } from './stop-signals.ts';
 import type { Terminal } from './terminal.ts';
@@ -40,7 +40,7 @@ function described(error: unknown): { exitCode: number; code: string; message: s
     return { exitCode: error.exitCode, code: error.reason, message: error.message };
   }
   if (error instanceof LaunchDarklyApiError) {
-    return { exitCode: 1, code: error.reason, message: error.message };
+    return { exitCode: 1, code: error.reason, message: messageWithAdvice(error) };
   }
   if (isCancelledPrompt(error)) return { exitCode: 130, code: 'cancelled', message: 'Nothing was changed.' };
   const message = error instanceof Error ? error.message : String(error);

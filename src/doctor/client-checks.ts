@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createOAuthClient } from '../auth/authorization-code.ts';
 import { LoginError } from '../auth/login-error.ts';
 import type { OAuth2Client } from '../launchdarkly/index.ts';
-import { LaunchDarklyApiError, launchDarklyOAuthServer } from '../launchdarkly/index.ts';
+import { apiErrorAdvice, LaunchDarklyApiError, launchDarklyOAuthServer } from '../launchdarkly/index.ts';
 import { checkApiToken } from '../registration/index.ts';
 import type { Check, Finding, Setup } from './check.ts';
 import { failed, failedWith, ok, skipped, warn } from './check.ts';
@@ -123,7 +123,8 @@ function failure(error: unknown): Finding {
   if (error instanceof LaunchDarklyApiError) {
     if (error.status === undefined) return unreachable;
     const said = error.serverMessage ? `: "${error.serverMessage}"` : '';
-    return failed(`LaunchDarkly answered ${error.status}${said}. ${error.likelyCause}`, error.nextStep);
+    const { likelyCause, nextStep } = apiErrorAdvice(error);
+    return failed(`LaunchDarkly answered ${error.status}${said}. ${likelyCause}`, nextStep);
   }
   return failedWith(error);
 }

@@ -1,4 +1,4 @@
-import { headerNotes } from '../launchdarkly/index.ts';
+import { headerNotes, parseJson } from '../launchdarkly/index.ts';
 import type { Field, FlowAnswer, WireHeaders } from './flow.ts';
 import type { Masker } from './mask.ts';
 import { cut } from './mask.ts';
@@ -78,12 +78,4 @@ function readBody(masker: Masker, body: string): { fields: Field[]; text?: strin
 /** A body that is no JSON has no names to go by: anything long enough to be a secret is hidden. */
 function maskLooseSecrets(text: string): string {
   return text.replace(/[\w~+/=-]{24,}/g, (run) => `…(${run.length})`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

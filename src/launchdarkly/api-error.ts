@@ -1,4 +1,4 @@
-import { type Explanation, explainConnection } from './http/connection-advice.ts';
+import { type Explanation, explainConnection } from './http/http-error.ts';
 
 /** Why a call to LaunchDarkly's REST API failed. */
 export type ApiErrorReason =
@@ -12,31 +12,29 @@ export type ApiErrorReason =
   /** No connection: DNS, refused, reset, TLS, proxy. */
   | 'unreachable'
   | 'timeout'
-  /** An answer that LaunchDarkly's documentation does not know. */
+  /** A response that LaunchDarkly's documentation does not describe. */
   | 'unexpected_response';
 
-/** What is known about a failed call; the error makes its message out of it. Never holds a token or a secret. */
+/** What is known about a failed call. Never contains a token or a secret. */
 export interface ApiErrorDetails {
   /** LaunchDarkly's name of the call, e.g. `createOAuth2Client`. */
   readonly operation: string;
   readonly reason: ApiErrorReason;
-  /** Who called: an administrator's API access token (default), or a member's OAuth token. Decides what is advised. */
-  readonly calledWith?: 'api token' | 'access token';
   readonly status?: number | undefined;
-  /** What LaunchDarkly said, on one line of at most 300 characters. */
+  /** LaunchDarkly's error message, on one line of at most 300 characters. */
   readonly serverMessage?: string | undefined;
-  /** What is wrong with an answer that says yes. */
-  readonly flaw?: string;
-  /** Milliseconds after which LaunchDarkly wants to be asked again, of which at most an hour is kept. */
+  /** What is wrong with a successful response. */
+  readonly problem?: string;
+  /** Milliseconds until LaunchDarkly accepts another call, capped at one hour. */
   readonly retryAfterMs?: number | undefined;
   /** Node's or undici's code of a failed connection. */
   readonly code?: string | undefined;
-  /** False when the request certainly never reached LaunchDarkly; a call that may have acted is true. */
-  readonly mayHaveActed?: boolean;
+  /** False only when LaunchDarkly certainly did not carry out the call. Default true. */
+  readonly mayHaveTakenEffect?: boolean;
   readonly cause?: unknown;
 }
 
-/** A call to LaunchDarkly's REST API failed. Says what LaunchDarkly said, what that likely means, and what to do. */
+/** A call to LaunchDarkly's REST API failed. Contains the facts only; `apiErrorAdvice` says what to do. */
 export class LaunchDarklyApiError extends Error {
   override readonly name = 'LaunchDarklyApiError';
   readonly operation: string;
@@ -45,40 +43,40 @@ export class LaunchDarklyApiError extends Error {
   readonly serverMessage: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly code: string | undefined;
-  readonly mayHaveActed: boolean;
-  readonly likelyCause: string;
-  readonly nextStep: string;
+  readonly mayHaveTakenEffect: boolean;
 
-  constructor(given: ApiErrorDetails) {
-    const details = { ...given, retryAfterMs: atMostAnHour(given.retryAfterMs) };
-    const { likelyCause, nextStep } = explain(details);
-    super(`${whatHappened(details)} ${likelyCause} ${nextStep}`, { cause: details.cause });
+  constructor(details: ApiErrorDetails) {
+    super(messageFor(details), { cause: details.cause });
     this.operation = details.operation;
     this.reason = details.reason;
     this.status = details.status;
     this.serverMessage = details.serverMessage;
-    this.retryAfterMs = details.retryAfterMs;
+    this.retryAfterMs = capAtOneHour(details.retryAfterMs);
     this.code = details.code;
-    this.mayHaveActed = details.mayHaveActed ?? true;
-    this.likelyCause = likelyCause;
-    this.nextStep = nextStep;
+    this.mayHaveTakenEffect = details.mayHaveTakenEffect ?? true;
   }
 }
 
-/** A server, or a clock that is wrong, may ask for a wait of years. */
-function atMostAnHour(milliseconds: number | undefined): number | undefined {
+/** A server, or a wrong clock, may ask for a wait of years. */
+function capAtOneHour(milliseconds: number | undefined): number | undefined {
   return milliseconds === undefined ? undefined : Math.min(milliseconds, 3_600_000);
 }
 
-function whatHappened({ operation, status, serverMessage, flaw, code }: ApiErrorDetails): string {
+function messageFor({ operation, status, serverMessage, problem, code }: ApiErrorDetails): string {
   if (status === undefined) return `LaunchDarkly could not be asked (${operation}): ${code ?? 'no answer'}.`;
   const said = serverMessage ? `: "${serverMessage}".` : ', without a message.';
-  return `LaunchDarkly answered ${operation} with ${status}${flaw ? `, but: ${flaw}.` : said}`;
+  return `LaunchDarkly answered ${operation} with ${status}${problem ? `, but: ${problem}.` : said}`;
 }
 
-function explain({ reason, calledWith, status, code, retryAfterMs }: ApiErrorDetails): Explanation {
-  const forMember = calledWith === 'access token' ? memberAdvice[reason] : undefined;
-  if (forMember) return forMember;
+/** The message of an error; for a `LaunchDarklyApiError` followed by `apiErrorAdvice`, for people who run a script. */
+export function messageWithAdvice(error: Error): string {
+  if (!(error instanceof LaunchDarklyApiError)) return error.message;
+  const { likelyCause, nextStep } = apiErrorAdvice(error);
+  return `${error.message} ${likelyCause} ${nextStep}`;
+}
+
+/** What a failed call with an administrator's API access token likely means, and what to do. */
+export function apiErrorAdvice({ reason, status, code, retryAfterMs }: LaunchDarklyApiError): Explanation {
   switch (reason) {
     case 'unauthorized':
       return {
@@ -94,11 +92,11 @@ function explain({ reason, calledWith, status, code, retryAfterMs }: ApiErrorDet
     case 'not_found':
       return {
         likelyCause: 'It was deleted, or belongs to another account or LaunchDarkly instance.',
-        nextStep: 'Check the id and LD_BASE_URI; `npm run clients -- list` shows what there is.',
+        nextStep: 'Check the id and LD_BASE_URI; `npm run clients -- list` lists all clients.',
       };
     case 'conflict':
       return {
-        likelyCause: 'Something else changed it at the same moment.',
+        likelyCause: 'Something else changed it at the same time.',
         nextStep: 'Run the command again.',
       };
     case 'invalid_request':
@@ -109,15 +107,15 @@ function explain({ reason, calledWith, status, code, retryAfterMs }: ApiErrorDet
       };
     case 'rate_limited':
       return {
-        likelyCause: "The account's or the token's rate limit is used up.",
+        likelyCause: 'The rate limit of the account or the token is used up.',
         nextStep:
           retryAfterMs === undefined ? 'Try again in a minute.' : `Try again in ${Math.ceil(retryAfterMs / 1000)} s.`,
       };
     case 'server_error':
-      return { likelyCause: 'LaunchDarkly has a fault of its own.', nextStep: 'Try again in a moment.' };
+      return { likelyCause: 'LaunchDarkly has an internal error.', nextStep: 'Try again in a moment.' };
     case 'timeout':
       return {
-        likelyCause: 'LaunchDarkly, or the network between here and there, is slow.',
+        likelyCause: 'LaunchDarkly or the network is slow.',
         nextStep: 'Try again in a moment; if that does not help, check the network and HTTPS_PROXY.',
       };
     case 'unreachable':
@@ -127,32 +125,8 @@ function explain({ reason, calledWith, status, code, retryAfterMs }: ApiErrorDet
         likelyCause:
           status !== undefined && status >= 300 && status < 400
             ? 'Something redirects the call, which LaunchDarkly itself does not do.'
-            : 'Something other than LaunchDarkly answered, such as a proxy with a page of its own, or LaunchDarkly has changed.',
+            : 'Something other than LaunchDarkly answered, such as a proxy with its own page, or LaunchDarkly has changed.',
         nextStep: 'Check LD_BASE_URI and HTTPS_PROXY.',
       };
   }
 }
-
-/** What differs when a member's own token was used: the app's log shows it, and no administrator's token is at fault. */
-const memberAdvice: Readonly<Partial<Record<ApiErrorReason, Explanation>>> = {
-  unauthorized: {
-    likelyCause: "The member's access token has ended or was revoked, or the member was removed from the account.",
-    nextStep: 'Nothing needs to be done: the member logs in again if they still may.',
-  },
-  forbidden: {
-    likelyCause: "The member's role, or the scope of the access token, does not allow this.",
-    nextStep: 'An Admin of the LaunchDarkly account can give the member another role; LD_OAUTH_SCOPE sets the scope.',
-  },
-  not_found: {
-    likelyCause: 'There is no such thing for this member: it was deleted, or belongs to another account.',
-    nextStep: 'If it happens to every member, check LD_BASE_URI.',
-  },
-  conflict: {
-    likelyCause: 'Something else changed it at the same moment.',
-    nextStep: 'Try again in a moment.',
-  },
-  invalid_request: {
-    likelyCause: 'LaunchDarkly does not accept this call, or something else answered in its place.',
-    nextStep: 'Check LD_BASE_URI and HTTPS_PROXY.',
-  },
-};

@@ -5,7 +5,7 @@ import { projectOperations } from './projects.ts';
 import { createRestApi } from './rest-api.ts';
 
 export type { ApiErrorReason } from './api-error.ts';
-export { LaunchDarklyApiError } from './api-error.ts';
+export { apiErrorAdvice, LaunchDarklyApiError, messageWithAdvice } from './api-error.ts';
 export {
   type CallNote,
   callNotes,
@@ -15,10 +15,9 @@ export {
   loginOperation,
 } from './call-notes.ts';
 export { cleanLines, cleanText } from './clean-text.ts';
-export { explainConnection } from './http/connection-advice.ts';
 export type { Http, HttpExchange, HttpOptions } from './http/http.ts';
-export { createHttp } from './http/http.ts';
-export { HttpError } from './http/http-error.ts';
+export { createHttp, parseJson } from './http/http.ts';
+export { explainConnection, HttpError } from './http/http-error.ts';
 export type { CallerIdentity, Member } from './members.ts';
 export type { CreatedOAuth2Client, OAuth2Client, OAuth2ClientInput } from './oauth-clients.ts';
 export { type LaunchDarklyOAuthServer, launchDarklyOAuthServer } from './oauth-server.ts';

@@ -1,7 +1,5 @@
 import * as v from 'valibot';
-import type { Answer } from './response-schema.ts';
-import { id, maybe } from './response-schema.ts';
-import type { Credential, RestApi } from './rest-api.ts';
+import { type Credential, id, maybe, type ResponseSchema, type RestApi } from './rest-api.ts';
 
 /** What a token stands for. LaunchDarkly promises none of the fields. */
 export interface CallerIdentity {
@@ -32,7 +30,7 @@ export interface Member {
   readonly verified: boolean;
 }
 
-const identity: Answer<CallerIdentity> = v.object({
+const identity: ResponseSchema<CallerIdentity> = v.object({
   accountId: maybe(v.string()),
   memberId: maybe(v.string()),
   clientId: maybe(v.string()),
@@ -43,7 +41,7 @@ const identity: Answer<CallerIdentity> = v.object({
   scopes: maybe(v.array(v.string())),
 });
 
-const member: Answer<Member> = v.pipe(
+const member: ResponseSchema<Member> = v.pipe(
   v.object({
     _id: id,
     email: v.string(),
@@ -76,13 +74,13 @@ export function memberOperations(callApi: RestApi) {
       return callApi(credential, {
         operation: 'getCallerIdentity',
         path: '/api/v2/caller-identity',
-        answer: identity,
+        schema: identity,
       });
     },
 
     /** `GET /api/v2/members/me`. 404 for a token that belongs to no member. https://launchdarkly.com/docs/api/account-members/get-member */
     getCurrentMember(credential: Credential): Promise<Member> {
-      return callApi(credential, { operation: 'getMember', path: '/api/v2/members/me', answer: member });
+      return callApi(credential, { operation: 'getMember', path: '/api/v2/members/me', schema: member });
     },
   };
 }

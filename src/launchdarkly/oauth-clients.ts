@@ -1,12 +1,10 @@
 import * as v from 'valibot';
-import { paginate } from './paginate.ts';
-import type { Answer } from './response-schema.ts';
-import { epochMs, id, maybe } from './response-schema.ts';
-import type { Credential, RestApi } from './rest-api.ts';
+import { LaunchDarklyApiError } from './api-error.ts';
+import { type Credential, epochMs, id, maybe, type ResponseSchema, type RestApi } from './rest-api.ts';
 
 /*
  * LaunchDarkly's OAuth2 clients API: https://launchdarkly.com/docs/api/oauth2-client. It takes an API access token
- * with administrator rights over the account.
+ * with the Admin role.
  */
 
 const collection = '/api/v2/oauth/clients';
@@ -22,13 +20,13 @@ export interface OAuth2Client {
   readonly createdAt: number;
 }
 
-/** A client that was just registered. */
+/** A client as LaunchDarkly returns it on creation. */
 export interface CreatedOAuth2Client extends OAuth2Client {
-  /** Shown here and never again; undefined when LaunchDarkly did not show it, and the client is of no use. */
+  /** Only returned here. Undefined when LaunchDarkly left it out; the client cannot be used then. */
   readonly clientSecret: string | undefined;
 }
 
-/** What a client is made of. */
+/** The fields of a client that can be set. */
 export interface OAuth2ClientInput {
   readonly name: string;
   /** Absolute https URL without query. */
@@ -46,9 +44,9 @@ const fields = v.object({
   _clientSecret: maybe(v.string()),
 });
 
-const client: Answer<OAuth2Client> = v.pipe(fields, v.transform(toClient));
+const client: ResponseSchema<OAuth2Client> = v.pipe(fields, v.transform(toClient));
 
-const created: Answer<CreatedOAuth2Client> = v.pipe(
+const created: ResponseSchema<CreatedOAuth2Client> = v.pipe(
   fields,
   v.transform((body) => ({ ...toClient(body), clientSecret: body._clientSecret || undefined })),
 );
@@ -60,8 +58,8 @@ const created: Answer<CreatedOAuth2Client> = v.pipe(
 export function oauthClientOperations(callApi: RestApi, baseUri: string) {
   return {
     /**
-     * Registers a client. Not idempotent, never repeated: the caller looks before trying again. Throws
-     * `LaunchDarklyApiError`; its `mayHaveActed` tells whether there may be a client now.
+     * Registers a client. Not idempotent and never retried: list the clients before calling it again. Throws
+     * `LaunchDarklyApiError`; its `mayHaveTakenEffect` says whether the client may exist now.
      */
     createOAuth2Client(
       credential: Credential,
@@ -72,26 +70,21 @@ export function oauthClientOperations(callApi: RestApi, baseUri: string) {
         method: 'POST',
         path: collection,
         body: { name, redirectUri, ...(description && { description }) },
-        answer: created,
+        schema: created,
       });
     },
 
     /** Every client of the account; follows `_links.next` on the same origin. Throws `LaunchDarklyApiError`. */
     listOAuth2Clients(credential: Credential): Promise<OAuth2Client[]> {
-      return paginate(callApi, credential, {
-        baseUri,
-        operation: 'getOAuthClients',
-        path: collection,
-        item: client,
-      });
+      return listAll(callApi, credential, baseUri);
     },
 
-    /** One client by its id. Throws `LaunchDarklyApiError`, with the reason `not_found` for an id it does not know. */
+    /** One client by its id. Throws `LaunchDarklyApiError`, with the reason `not_found` for an unknown id. */
     getOAuth2Client(credential: Credential, clientId: string): Promise<OAuth2Client> {
-      return callApi(credential, { operation: 'getOAuthClientById', path: pathOf(clientId), answer: client });
+      return callApi(credential, { operation: 'getOAuthClientById', path: pathOf(clientId), schema: client });
     },
 
-    /** Changes just what is given, by JSON Patch (RFC 6902). An empty description is removed. */
+    /** Changes the given fields, by JSON Patch (RFC 6902). An empty description is removed. */
     patchOAuth2Client(
       credential: Credential,
       clientId: string,
@@ -107,17 +100,17 @@ export function oauthClientOperations(callApi: RestApi, baseUri: string) {
         method: 'PATCH',
         path: pathOf(clientId),
         body,
-        answer: client,
+        schema: client,
       });
     },
 
-    /** Deletes a client; its secret stops working. A client that is gone already is `not_found`. */
+    /** Deletes a client; its secret stops working. Throws `not_found` when it does not exist. */
     async deleteOAuth2Client(credential: Credential, clientId: string): Promise<void> {
       await callApi(credential, {
         operation: 'deleteOAuthClient',
         method: 'DELETE',
         path: pathOf(clientId),
-        answer: v.unknown(),
+        schema: v.unknown(),
       });
     },
   };
@@ -136,4 +129,42 @@ function toClient(body: v.InferOutput<typeof fields>): OAuth2Client {
 
 function pathOf(clientId: string): string {
   return `${collection}/${encodeURIComponent(clientId)}`;
+}
+
+const MAX_PAGES = 100;
+
+const page = v.pipe(
+  v.object({
+    items: v.array(client),
+    _links: maybe(v.object({ next: maybe(v.object({ href: maybe(v.string()) })) })),
+  }),
+  v.transform(({ items, _links }) => ({ items, next: _links?.next?.href })),
+);
+
+/**
+ * Reads all pages along `_links.next`, on the same origin only. Throws `LaunchDarklyApiError` (`unexpected_response`)
+ * when a link leaves the origin, leads to a page that was already read, or there are too many pages.
+ */
+async function listAll(callApi: RestApi, credential: Credential, baseUri: string): Promise<OAuth2Client[]> {
+  const operation = 'getOAuthClients';
+  const clients: OAuth2Client[] = [];
+  const read = new Set<string>();
+  for (let path: string | undefined = collection; path !== undefined; ) {
+    read.add(path);
+    const { items, next }: v.InferOutput<typeof page> = await callApi(credential, { operation, path, schema: page });
+    clients.push(...items);
+    path = next === undefined ? undefined : pathOfLink(next);
+    if (path !== undefined && (read.has(path) || read.size >= MAX_PAGES)) throw unexpected('its pages do not end');
+  }
+  return clients;
+
+  function pathOfLink(href: string): string {
+    const url = URL.canParse(href, baseUri) ? new URL(href, baseUri) : undefined;
+    if (url?.origin !== baseUri) throw unexpected('the link to the next page leaves LaunchDarkly');
+    return url.pathname + url.search;
+  }
+
+  function unexpected(problem: string): LaunchDarklyApiError {
+    return new LaunchDarklyApiError({ operation, reason: 'unexpected_response', status: 200, problem });
+  }
 }

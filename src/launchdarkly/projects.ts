@@ -1,7 +1,5 @@
 import * as v from 'valibot';
-import type { Answer } from './response-schema.ts';
-import { id, maybe } from './response-schema.ts';
-import type { Credential, RestApi } from './rest-api.ts';
+import { type Credential, id, maybe, type ResponseSchema, type RestApi } from './rest-api.ts';
 
 /** A project, as far as this app shows it. */
 export interface Project {
@@ -10,7 +8,7 @@ export interface Project {
   readonly tags: readonly string[];
 }
 
-const projects: Answer<Project[]> = v.pipe(
+const projects: ResponseSchema<Project[]> = v.pipe(
   v.object({ items: v.array(v.object({ key: id, name: v.string(), tags: maybe(v.array(v.string())) })) }),
   v.transform(({ items }) => items.map(({ key, name, tags }) => ({ key, name, tags: tags ?? [] }))),
 );
@@ -23,7 +21,7 @@ export function projectOperations(callApi: RestApi) {
       return callApi(credential, {
         operation: 'getProjects',
         path: '/api/v2/projects?limit=20',
-        answer: projects,
+        schema: projects,
       });
     },
   };

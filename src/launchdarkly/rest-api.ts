@@ -1,18 +1,33 @@
 import * as v from 'valibot';
 import { type ApiErrorReason, LaunchDarklyApiError } from './api-error.ts';
 import { cleanText } from './clean-text.ts';
-import type { Http } from './http/http.ts';
+import { type Http, parseJson } from './http/http.ts';
 import { HttpError } from './http/http-error.ts';
-import { askedWaitMs } from './http/retry.ts';
+import { retryAfterMs } from './http/retry.ts';
 import type { HttpResponse } from './http/send-request.ts';
-import type { Answer } from './response-schema.ts';
-import { maybe, readAnswer, ShapeError } from './response-schema.ts';
 
 /** The version of the REST API that this code was written for (https://launchdarkly.com/docs/api#versioning). */
 const apiVersion = '20240415';
 
 /** Who calls: a member through this app (sent as `Bearer`), or an API access token (sent as it is). */
 export type Credential = { readonly accessToken: string } | { readonly apiToken: string };
+
+/** The expected shape of a response, and what it is converted to. Unknown fields are ignored. */
+export type ResponseSchema<T> = v.GenericSchema<unknown, T>;
+
+/** Text of at least one character. */
+export const id = v.pipe(v.string(), v.nonEmpty());
+
+/** An optional field: LaunchDarkly leaves it out or sends null. */
+export function maybe<T>(schema: v.GenericSchema<unknown, T>) {
+  return v.pipe(
+    v.nullish(schema),
+    v.transform((value) => value ?? undefined),
+  );
+}
+
+/** Epoch milliseconds: a number or, as in one of LaunchDarkly's samples, a string of digits. */
+export const epochMs = v.union([v.number(), v.pipe(v.string(), v.digits(), v.transform(Number))]);
 
 /** One call to the REST API. */
 export interface ApiCall<T> {
@@ -23,11 +38,10 @@ export interface ApiCall<T> {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** What the answer must look like. */
-  readonly answer: Answer<T>;
+  readonly schema: ResponseSchema<T>;
 }
 
-/** Calls the REST API and reads what comes back. Throws `LaunchDarklyApiError`. */
+/** Calls the REST API and converts the response. Throws `LaunchDarklyApiError`. */
 export type RestApi = <T>(credential: Credential, call: ApiCall<T>) => Promise<T>;
 
 /**
@@ -35,7 +49,7 @@ export type RestApi = <T>(credential: Credential, call: ApiCall<T>) => Promise<T
  * @param baseUri origin of the instance, without a trailing slash.
  */
 export function createRestApi({ baseUri, http }: { baseUri: string; http: Pick<Http, 'request'> }): RestApi {
-  return async function callApi(credential, { operation, method = 'GET', path, body, answer }) {
+  return async function callApi(credential, { operation, method = 'GET', path, body, schema }) {
     const sent = body === undefined ? {} : { body: JSON.stringify(body) };
     const response = await http
       .request({ method, url: baseUri + path, headers: headersFor(credential, body), ...sent })
@@ -44,23 +58,22 @@ export function createRestApi({ baseUri, http }: { baseUri: string; http: Pick<H
       });
     const { status } = response;
     if (status < 200 || status > 299) throw statusError(operation, response, credential);
-    try {
-      // Nothing is said about what was deleted.
-      return readAnswer(answer, method === 'DELETE' ? response.body || '{}' : response.body);
-    } catch (error) {
-      if (!(error instanceof ShapeError)) throw error;
-      throw new LaunchDarklyApiError({
-        operation,
-        reason: 'unexpected_response',
-        status,
-        flaw: error.message,
-      });
-    }
+    // A deletion is answered without a body.
+    const result = readResponse(schema, method === 'DELETE' ? response.body || '{}' : response.body);
+    if ('value' in result) return result.value;
+    const { problem } = result;
+    throw new LaunchDarklyApiError({ operation, reason: 'unexpected_response', status, problem });
   };
 }
 
-function tokenOf(credential: Credential): string {
-  return 'accessToken' in credential ? credential.accessToken : credential.apiToken;
+/** Converts a response of the expected shape. A problem names the place, and never the value, which may be a secret. */
+function readResponse<T>(schema: ResponseSchema<T>, text: string): { value: T } | { problem: string } {
+  const json = parseJson(text);
+  if (json === undefined) return { problem: 'no JSON' };
+  // An array would pass as an object without any fields.
+  const result = v.safeParse(schema, Array.isArray(json) ? null : json, { abortEarly: true });
+  if (result.success) return { value: result.output };
+  return { problem: `unexpected shape at ${v.getDotPath(result.issues[0]) ?? 'the top'}` };
 }
 
 function headersFor(credential: Credential, body: unknown): Record<string, string> {
@@ -80,22 +93,21 @@ function connectionError(operation: string, error: unknown): LaunchDarklyApiErro
     operation,
     reason: code?.startsWith('RESPONSE_') ? 'unexpected_response' : reason,
     code,
-    mayHaveActed: sent,
+    mayHaveTakenEffect: sent,
     cause: error,
   });
 }
 
-/** Decided on the status alone: LaunchDarkly's codes differ between endpoints, and some bodies are empty. */
+/** The status decides: LaunchDarkly's error codes differ between endpoints, and some bodies are empty. */
 function statusError(operation: string, response: HttpResponse, credential: Credential): LaunchDarklyApiError {
   const { status } = response;
   return new LaunchDarklyApiError({
     operation,
     reason: reasonForStatus(status),
-    calledWith: 'accessToken' in credential ? 'access token' : 'api token',
     status,
-    serverMessage: serverMessage(response, tokenOf(credential)),
-    retryAfterMs: askedWaitMs(response),
-    mayHaveActed: status >= 500 || status < 400,
+    serverMessage: serverMessage(response, credential),
+    retryAfterMs: retryAfterMs(response),
+    mayHaveTakenEffect: status >= 500 || status < 400,
   });
 }
 
@@ -113,32 +125,19 @@ function reasonForStatus(status: number): ApiErrorReason {
   return known[status] ?? (status >= 500 ? 'server_error' : 'unexpected_response');
 }
 
-/** `message`, and which attribute was refused; undefined when the body is not LaunchDarkly's. */
-function serverMessage({ body }: HttpResponse, token: string): string | undefined {
-  const message = readSafely(spoken, body);
+/** LaunchDarkly's `message` and the attributes it refused; undefined when the body is not LaunchDarkly's. */
+function serverMessage({ body }: HttpResponse, credential: Credential): string | undefined {
+  const { message, errors } = v.parse(errorBody, parseJson(body));
   if (!message) return undefined;
-  const details = readSafely(refusals, body) ?? [];
-  const said = [message, ...details].join('; ');
-  return cleanText((token ? said.replaceAll(token, '(the token)') : said).slice(0, 300));
+  const refused = errors.map(({ attribute, reason }) => [attribute, reason].filter(Boolean).join(': '));
+  const text = [message, ...refused].join('; ');
+  const token = 'accessToken' in credential ? credential.accessToken : credential.apiToken;
+  return cleanText((token ? text.replaceAll(token, '(the token)') : text).slice(0, 300));
 }
-
-const spoken = v.pipe(
-  v.object({ message: v.string() }),
-  v.transform(({ message }) => message),
-);
 
 const refusal = v.object({ attribute: maybe(v.string()), reason: maybe(v.string()) });
 
-const refusals = v.pipe(
-  v.object({ errors: v.array(refusal) }),
-  v.transform(({ errors }) => errors.map(({ attribute, reason }) => [attribute, reason].filter(Boolean).join(': '))),
+const errorBody = v.fallback(
+  v.object({ message: v.fallback(v.string(), ''), errors: v.fallback(v.array(refusal), []) }),
+  { message: '', errors: [] },
 );
-
-function readSafely<T>(answer: Answer<T>, body: string): T | undefined {
-  try {
-    return readAnswer(answer, body);
-  } catch (error) {
-    if (error instanceof ShapeError) return undefined;
-    throw error;
-  }
-}

@@ -1,6 +1,6 @@
 import { clientCredential, credential, redirectUri } from '../config/parsers.ts';
 import type { OAuth2Client } from '../launchdarkly/index.ts';
-import { cleanText } from '../launchdarkly/index.ts';
+import { cleanText, messageWithAdvice } from '../launchdarkly/index.ts';
 import { RegistrationError } from './context.ts';
 
 /** What was requested; undefined fields do not matter. */
@@ -49,7 +49,7 @@ function assertParses(what: string, parse: (text: string) => unknown, text: stri
   try {
     parse(text);
   } catch (error) {
-    const why = error instanceof Error ? error.message : '';
+    const why = error instanceof Error ? messageWithAdvice(error) : '';
     throw new RegistrationError(
       'unusable_answer',
       `LaunchDarkly answered with a ${what} that the app cannot use: it ${cleanText(why)} Check LD_BASE_URI.`,

@@ -1,6 +1,6 @@
 import { checkEnvFileWritable, updateEnvFile } from '../config/env-file.ts';
 import type { CreatedOAuth2Client, OAuth2Client, OAuth2ClientInput } from '../launchdarkly/index.ts';
-import { cleanText, LaunchDarklyApiError } from '../launchdarkly/index.ts';
+import { cleanText, LaunchDarklyApiError, messageWithAdvice } from '../launchdarkly/index.ts';
 import { tellDifferences } from './check-answer.ts';
 import type { RegistrationContext } from './context.ts';
 import { RegistrationError } from './context.ts';
@@ -69,7 +69,7 @@ async function register(context: RegistrationContext, attempt: Attempt): Promise
     const description = markedDescription(attempt);
     return await launchDarkly.createOAuth2Client({ apiToken }, { name, redirectUri, description });
   } catch (error) {
-    if (error instanceof LaunchDarklyApiError && !error.mayHaveActed) {
+    if (error instanceof LaunchDarklyApiError && !error.mayHaveTakenEffect) {
       await forgetAttempt(envFile, attempt);
       throw error;
     }
@@ -79,7 +79,7 @@ async function register(context: RegistrationContext, attempt: Attempt): Promise
 
 /** The request may have registered a client whose secret was lost: looks for it, and says what was found. */
 async function afterLostAnswer(context: RegistrationContext, error: unknown): Promise<string> {
-  const what = error instanceof Error ? error.message : 'The answer was lost.';
+  const what = error instanceof Error ? messageWithAdvice(error) : 'The answer was lost.';
   try {
     const { removed } = await recoverAttempts(context);
     return removed > 0
@@ -110,7 +110,7 @@ async function rollBack(
   error: unknown,
 ): Promise<RegistrationError> {
   const reason = error instanceof RegistrationError ? error.reason : 'not_saved';
-  const what = error instanceof Error ? error.message : 'The secret could not be saved.';
+  const what = error instanceof Error ? messageWithAdvice(error) : 'The secret could not be saved.';
   try {
     await launchDarkly.deleteOAuth2Client({ apiToken }, clientId);
     await forgetAttempt(envFile, attempt);

@@ -1,5 +1,5 @@
 import type { OAuth2Client } from '../launchdarkly/index.ts';
-import { cleanText } from '../launchdarkly/index.ts';
+import { cleanText, messageWithAdvice } from '../launchdarkly/index.ts';
 import type { RegistrationContext } from './context.ts';
 import type { Attempt } from './journal.ts';
 import { carriesMarkOf, forgetAttempt, noteAttempt, readJournal } from './journal.ts';
@@ -80,7 +80,7 @@ export async function finishAttempt(
     }
     await forgetAttempt(envFile, attempt);
   } catch (error) {
-    const why = error instanceof Error ? error.message : 'Something failed.';
+    const why = error instanceof Error ? messageWithAdvice(error) : 'Something failed.';
     tell(`The client works and is saved, but cleaning up has to wait for the next run. ${why}`);
   }
 }

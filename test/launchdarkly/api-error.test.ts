@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ApiErrorReason } from '../../src/launchdarkly/index.ts';
-import { LaunchDarklyApiError } from '../../src/launchdarkly/index.ts';
+import { apiErrorAdvice, LaunchDarklyApiError, messageWithAdvice } from '../../src/launchdarkly/index.ts';
 
 const operation = 'getMember';
 
@@ -20,12 +20,12 @@ const reasons: Record<ApiErrorReason, true> = {
 
 test.each(Object.keys(reasons) as ApiErrorReason[])('%s says what happened, why it may have, what to do', (reason) => {
   const error = new LaunchDarklyApiError({ operation, reason });
-  expect(error.message).toBe(
-    `LaunchDarkly could not be asked (getMember): no answer. ${error.likelyCause} ${error.nextStep}`,
-  );
-  expect(error.likelyCause).toMatch(/^[A-Z].*\.$/);
-  expect(error.nextStep).toMatch(/^[A-Z].*\.$/);
-  expect(error).toMatchObject({ name: 'LaunchDarklyApiError', operation, reason, mayHaveActed: true });
+  const { likelyCause, nextStep } = apiErrorAdvice(error);
+  expect(error.message).toBe('LaunchDarkly could not be asked (getMember): no answer.');
+  expect(messageWithAdvice(error)).toBe(`${error.message} ${likelyCause} ${nextStep}`);
+  expect(likelyCause).toMatch(/^[A-Z].*\.$/);
+  expect(nextStep).toMatch(/^[A-Z].*\.$/);
+  expect(error).toMatchObject({ name: 'LaunchDarklyApiError', operation, reason, mayHaveTakenEffect: true });
 });
 
 describe('a connection that failed is explained by its code', () => {
@@ -37,7 +37,7 @@ describe('a connection that failed is explained by its code', () => {
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'authority that this machine does not know', 'NODE_EXTRA_CA_CERTS'],
     ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'authority that this machine does not know', 'NODE_EXTRA_CA_CERTS'],
     ['CERT_SIGNATURE_FAILURE', 'authority that this machine does not know', 'NODE_EXTRA_CA_CERTS'],
-    ['CERT_HAS_EXPIRED', 'has ended', 'renew'],
+    ['CERT_HAS_EXPIRED', 'has expired', 'renew'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'another host name', 'LD_BASE_URI'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'TLS', 'HTTPS_PROXY'],
     ['PROXY_REFUSED', 'proxy', 'HTTPS_PROXY'],
@@ -46,30 +46,31 @@ describe('a connection that failed is explained by its code', () => {
     ['UND_ERR_SOCKET', 'No connection', 'npm run doctor'],
     ['SOMETHING_NEW', 'No connection', 'npm run doctor'],
   ])('%s', (code, likelyCause, nextStep) => {
-    const error = new LaunchDarklyApiError({ operation, reason: 'unreachable', code, mayHaveActed: false });
-    expect(error.likelyCause).toContain(likelyCause);
-    expect(error.nextStep).toContain(nextStep);
+    const error = new LaunchDarklyApiError({ operation, reason: 'unreachable', code, mayHaveTakenEffect: false });
+    const advice = apiErrorAdvice(error);
+    expect(advice.likelyCause).toContain(likelyCause);
+    expect(advice.nextStep).toContain(nextStep);
     expect(error.message).toContain(`: ${code}.`);
-    expect(error.nextStep).not.toContain('TLS_REJECT_UNAUTHORIZED');
+    expect(advice.nextStep).not.toContain('TLS_REJECT_UNAUTHORIZED');
   });
 });
 
-describe('what is advised depends on whose token was used', () => {
-  test.each(Object.keys(reasons) as ApiErrorReason[])('%s', (reason) => {
-    const forMember = new LaunchDarklyApiError({
-      operation,
-      reason,
-      calledWith: 'access token',
-      status: 400,
-    });
-    expect(forMember.message).not.toMatch(/API token|Admin role|npm run clients|Run the command/);
-    expect(forMember.likelyCause).toMatch(/^[A-Z].*\.$/);
-    expect(forMember.nextStep).toMatch(/^[A-Z].*\.$/);
+describe('advice for administrators', () => {
+  test.each(Object.keys(reasons) as ApiErrorReason[])(
+    'is not part of the message, which the log shows: %s',
+    (reason) => {
+      const { message } = new LaunchDarklyApiError({ operation, reason, status: 400 });
+      expect(message).not.toMatch(/API token|Admin role|npm run clients|Run the command/);
+    },
+  );
+
+  test('names the Admin role', () => {
+    const error = new LaunchDarklyApiError({ operation, reason: 'forbidden', status: 403 });
+    expect(apiErrorAdvice(error).nextStep).toContain('Admin role');
   });
 
-  test('an administrator is told of the Admin role', () => {
-    const error = new LaunchDarklyApiError({ operation, reason: 'forbidden', status: 403 });
-    expect(error.nextStep).toContain('Admin role');
+  test('is added to no other error', () => {
+    expect(messageWithAdvice(new Error('Disk full'))).toBe('Disk full');
   });
 });
 

@@ -64,7 +64,7 @@ describe('an answer of an unknown shape', () => {
       expect(error).toMatchObject({
         name: 'LaunchDarklyApiError',
         reason: 'unexpected_response',
-        mayHaveActed: true,
+        mayHaveTakenEffect: true,
         message: expect.stringContaining(`with ${status}, but: unexpected shape at ${field}.`),
       });
       expect(everythingIn(error)).not.toContain('geheim');

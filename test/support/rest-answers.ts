@@ -1,5 +1,5 @@
 import type { LaunchDarkly } from '../../src/launchdarkly/index.ts';
-import { createHttp, createLaunchDarkly } from '../../src/launchdarkly/index.ts';
+import { apiErrorAdvice, createHttp, createLaunchDarkly } from '../../src/launchdarkly/index.ts';
 import type { Answer, HttpTestServer } from './http-server.ts';
 import { startHttpServer } from './http-server.ts';
 
@@ -66,4 +66,11 @@ export async function startRestApi(
       await server.close();
     },
   };
+}
+
+/** The same failed call; its error has the properties of `apiErrorAdvice` as well. */
+export async function withAdvice<T>(call: Promise<T>): Promise<T> {
+  return call.catch((error) => {
+    throw Object.assign(error, apiErrorAdvice(error));
+  });
 }

@@ -1,16 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fetch } from './fetch.ts';
-import { createFetch } from './fetch.ts';
 import { HttpError } from './http-error.ts';
-import { type Outcome, retryWaitMs } from './retry.ts';
-import { Semaphore } from './semaphore.ts';
+import { type Outcome, retryDelayMs } from './retry.ts';
 import type { HttpRequest, HttpResponse, Transport } from './send-request.ts';
-import { exchange } from './send-request.ts';
+import { Semaphore, sendRequest } from './send-request.ts';
 
 /** Connections at the same time. Further requests wait for one, within their time limit. */
-const maxConnections = 128;
+const MAX_CONNECTIONS = 128;
 
-/** One request and what came of it, as it went over the wire: it holds secrets, so whoever shows it masks them. */
+/** One request and its outcome, as sent and received. It contains secrets, so mask them before showing it. */
 export interface HttpExchange {
   request: { method: string; url: string; headers: Record<string, string>; body?: string };
   response?: { status: number; headers: Record<string, string>; body: string };
@@ -22,79 +19,85 @@ export interface HttpExchange {
 
 /** How LaunchDarkly is reached. */
 export interface HttpOptions {
-  /** Limit for a whole call, retries and waiting included, in milliseconds. Default 10 000. */
+  /** Limit for a whole call including retries and waiting, in milliseconds. Default 10 000. */
   timeoutMs?: number;
   /** `http://proxy.example:3128`. Loopback addresses are always reached directly. */
   httpsProxy?: string;
-  /** Comma-separated hosts that are reached directly, as curl understands `NO_PROXY`. */
+  /** Comma-separated hosts that are reached directly, in curl's `NO_PROXY` format. */
   noProxy?: string;
-  /** Certificates (PEM) trusted besides the public ones. */
+  /** Certificates (PEM) trusted in addition to the public ones. */
   ca?: string;
-  /** Sees every exchange, in the caller's async context. */
+  /** Called with each exchange, in the caller's async context. */
   observe?: (exchange: HttpExchange) => void;
   userAgent?: string;
 }
 
-/** The way out to LaunchDarkly: one pool of kept-alive connections for everything that calls it. */
+/** An HTTP client with one pool of kept-alive connections, for all calls to LaunchDarkly. */
 export interface Http {
   /**
-   * Sends a request and reads the answer as text, whatever its status. A GET is repeated when the network fails or
-   * the server asks to come back later, as long as `timeoutMs` lasts and `retry` is not false; nothing else is ever
+   * Sends a request and reads the response as text, whatever its status. A GET is repeated when the network fails or
+   * the server is temporarily unavailable, as long as `timeoutMs` lasts and `retry` is not false; nothing else is ever
    * sent twice. Redirects are not followed. Throws `HttpError`.
    */
   request(request: HttpRequest & { retry?: boolean }): Promise<HttpResponse>;
   /** The same for openid-client's `customFetch`: no retries, throws `TypeError('fetch failed')` with the cause. */
   fetch: Fetch;
   /**
-   * Loads the network code, which takes long and which nothing needs before the first call. A process that serves
-   * others calls this once it listens: Node never tries a failed import again. Rejects when it cannot be loaded.
+   * Loads undici, which is slow and otherwise happens on the first call. A server calls this once it listens, because
+   * Node never retries a failed import. Rejects when undici cannot be loaded.
    */
   load(): Promise<void>;
   /** Waits for running requests and closes all connections. */
   close(): Promise<void>;
 }
 
-/** Opens the way out to LaunchDarkly. Nothing is connected before the first call; whoever opens it closes it. */
+/** The part of the Fetch standard that openid-client needs. */
+export type Fetch = (
+  url: string,
+  init: { method: string; headers: Record<string, string>; body?: unknown; signal?: AbortSignal },
+) => Promise<Response>;
+
+/** Creates an HTTP client. Nothing is connected before the first call; call `close` when done. */
 export function createHttp(options: HttpOptions = {}): Http {
   const { timeoutMs = 10_000, observe } = options;
   const userAgent = options.userAgent ?? 'log-in-with-launchdarkly';
   let running = 0;
-  let noneRuns = () => {};
+  let onIdle = () => {};
   let opening: Promise<Transport> | undefined;
 
   function open(): Promise<Transport> {
     opening ??= import('./dispatcher.ts').then(({ openDispatcher }) => ({
       dispatcher: openDispatcher(options),
-      permits: new Semaphore(maxConnections),
+      permits: new Semaphore(MAX_CONNECTIONS),
     }));
     return opening;
   }
 
   async function send(request: HttpRequest, limitMs: number): Promise<HttpResponse> {
-    // Without it a server may compress its answer (RFC 9110, section 12.5.3), which nothing here undoes.
+    // Without it a server may compress its response (RFC 9110, section 12.5.3), which is not supported here.
     const encoding = { 'accept-encoding': 'identity' };
-    const sent = { ...request, headers: { 'user-agent': userAgent, ...encoding, ...request.headers } };
-    const through = await open();
+    const headers = { 'user-agent': userAgent, ...encoding, ...request.headers };
+    const transport = await open();
     running += 1;
     try {
-      if (!observe) return await exchange(through, sent, limitMs);
       const startedAt = Date.now();
-      const outcome = await settle(exchange(through, sent, limitMs));
-      observe({ request: shown(sent), ...outcome, startedAt, durationMs: Date.now() - startedAt });
+      const outcome = await settle(sendRequest(transport, { ...request, headers }, limitMs));
+      const { signal, ...shown } = request;
+      observe?.({ request: { ...shown, headers }, ...outcome, startedAt, durationMs: Date.now() - startedAt });
       return unwrap(outcome);
     } finally {
       running -= 1;
-      if (running === 0) noneRuns();
+      if (running === 0) onIdle();
     }
   }
 
-  async function sendUntilAnswered(request: HttpRequest): Promise<HttpResponse> {
+  async function sendWithRetries(request: HttpRequest): Promise<HttpResponse> {
     const deadline = Date.now() + timeoutMs;
     for (let attempt = 1; ; attempt++) {
       const outcome = await settle(send(request, deadline - Date.now()));
-      const waitMs = retryWaitMs(outcome, attempt);
-      if (waitMs === undefined || Date.now() + waitMs >= deadline) return unwrap(outcome);
-      await sleep(waitMs, undefined, request.signal ? { signal: request.signal } : {}).catch(() => {
+      const delayMs = retryDelayMs(outcome, attempt);
+      if (delayMs === undefined || Date.now() + delayMs >= deadline) return unwrap(outcome);
+      await sleep(delayMs, undefined, request.signal ? { signal: request.signal } : {}).catch(() => {
         throw new HttpError('ABORTED', { sent: true });
       });
     }
@@ -102,16 +105,24 @@ export function createHttp(options: HttpOptions = {}): Http {
 
   return {
     request({ retry = true, ...request }) {
-      return retry && request.method === 'GET' ? sendUntilAnswered(request) : send(request, timeoutMs);
+      return retry && request.method === 'GET' ? sendWithRetries(request) : send(request, timeoutMs);
     },
-    fetch: createFetch((request) => send(request, timeoutMs)),
+    async fetch(url, { method, headers, body, signal }) {
+      const rest = { ...(body != null && { body: String(body) }), ...(signal && { signal }) };
+      try {
+        const response = await send({ method, url, headers, ...rest }, timeoutMs);
+        return new TextResponse(url, response) as unknown as Response;
+      } catch (cause) {
+        throw new TypeError('fetch failed', { cause });
+      }
+    },
     async load() {
       await open();
     },
     async close() {
       const used = await opening;
-      if (running > 0) await new Promise<void>((resolve) => (noneRuns = resolve));
-      // Not undici's own close, which waits for connections that nobody needs any more.
+      if (running > 0) await new Promise<void>((resolve) => (onIdle = resolve));
+      // undici's `close` would wait for connections that are no longer needed.
       await used?.dispatcher.destroy();
     },
   };
@@ -130,6 +141,57 @@ function unwrap(outcome: Outcome): HttpResponse {
   return outcome.response;
 }
 
-function shown({ method, url, headers, body }: HttpRequest): HttpExchange['request'] {
-  return { method, url, headers: headers ?? {}, ...(body === undefined ? {} : { body }) };
+/**
+ * The part of `Response` that an OAuth client reads. The real one creates a stream, which costs several times as much CPU
+ * as the rest of the call.
+ */
+class TextResponse {
+  readonly url: string;
+  readonly status: number;
+  readonly ok: boolean;
+  readonly headers: Headers;
+  readonly body = null;
+  readonly redirected = false;
+  readonly type = 'default';
+  readonly statusText = '';
+  bodyUsed = false;
+  readonly #response: HttpResponse;
+
+  constructor(url: string, response: HttpResponse) {
+    this.url = url;
+    this.status = response.status;
+    this.ok = response.status >= 200 && response.status < 300;
+    this.headers = new Headers(response.headers);
+    this.#response = response;
+  }
+
+  /** On the prototype, where oauth4webapi looks for it. */
+  get [Symbol.toStringTag]() {
+    return 'Response';
+  }
+
+  clone() {
+    return new TextResponse(this.url, this.#response);
+  }
+
+  async text() {
+    this.bodyUsed = true;
+    return this.#response.body;
+  }
+
+  async json(): Promise<unknown> {
+    this.bodyUsed = true;
+    const value = parseJson(this.#response.body);
+    if (value === undefined) throw new SyntaxError('The body is not valid JSON');
+    return value;
+  }
+}
+
+/** The value of a JSON text; undefined when it is not JSON. `JSON.parse` would quote the text, which may be a secret. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

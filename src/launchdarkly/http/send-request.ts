@@ -1,8 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { HttpError, toHttpError } from './http-error.ts';
-import type { Semaphore } from './semaphore.ts';
 
-/** A request as it is to be sent. */
+/** A request to be sent. */
 export interface HttpRequest {
   method: string;
   /** Absolute. */
@@ -12,7 +11,7 @@ export interface HttpRequest {
   signal?: AbortSignal;
 }
 
-/** An answer that was read to its end, at most 4 MB of text. */
+/** A response that was read completely, at most 4 MB of text. */
 export interface HttpResponse {
   status: number;
   /** Names in lower case; repeated headers joined with a comma. */
@@ -20,137 +19,126 @@ export interface HttpResponse {
   body: string;
 }
 
-// The largest honest answer is a list of clients or projects: some hundred kilobytes.
+// The largest legitimate response is a list of clients or projects: some hundred kilobytes.
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 
 /** Connections to send requests through. */
 export interface Transport {
   readonly dispatcher: Dispatcher;
-  /** As many permits as there may be connections. */
+  /** As many permits as connections are allowed. */
   readonly permits: Semaphore;
 }
 
 /**
- * Sends one request and reads the whole answer within `limitMs`, waiting for a free connection included. A request
- * that is given up while it waits is never sent. Throws `HttpError`.
+ * Sends one request and reads the whole response within `limitMs`, which includes the wait for a free connection. A
+ * request that is aborted while it waits is never sent. Throws `HttpError`.
+ *
+ * The response is collected directly from undici's dispatcher: streams, as `undici.request` and `fetch` make them, cost
+ * several times as much CPU as the call itself.
  */
-export function exchange(
+export function sendRequest(
   { dispatcher, permits }: Transport,
-  request: HttpRequest,
+  { method, url, headers = {}, body, signal }: HttpRequest,
   limitMs: number,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
-    const { origin, pathname, search } = new URL(request.url);
-    const options = {
-      origin,
-      path: pathname + search,
-      method: request.method as Dispatcher.HttpMethod,
-      headers: request.headers ?? {},
-      body: request.body ?? null,
-    };
-    // They wait here, not in undici: it cannot take back what it was given, and connects even for a request that was
-    // given up. A connection is free for the next request a turn of the event loop later.
-    const onDone = () => setImmediate(() => permits.release());
-    const handler = new ExchangeHandler(request.signal, limitMs, resolve, reject, onDone);
-    if (handler.failed) return;
-    handler.leaveQueue = permits.acquire(() => dispatcher.dispatch(options, handler));
+    const { origin, pathname, search } = new URL(url);
+    const response: HttpResponse = { status: 0, headers: {}, body: '' };
+    const chunks: Buffer[] = [];
+    let size = 0;
+    let controller: Dispatcher.DispatchController | undefined;
+    let failure: HttpError | undefined;
+    let leaveQueue = () => {};
+    // undici can use a connection for the next request one turn of the event loop later.
+    const releasePermit = () => setImmediate(() => permits.release());
+    const onAbort = () => giveUp('ABORTED');
+    const timer = setTimeout(() => giveUp('TIMEOUT'), limitMs);
+    if (signal?.aborted) return onAbort();
+    signal?.addEventListener('abort', onAbort);
+
+    // Requests wait here and not in undici, which would open a connection even for a request that was aborted.
+    leaveQueue = permits.acquire(() =>
+      dispatcher.dispatch(
+        { origin, path: pathname + search, method: method as Dispatcher.HttpMethod, headers, body: body ?? null },
+        {
+          onRequestStart(started) {
+            if (failure) started.abort(failure);
+            else controller = started;
+          },
+          onResponseStart(_, status, received) {
+            if (status < 200) return; // an interim response such as 103
+            response.status = status;
+            for (const name in received) response.headers[name] = [received[name] ?? []].flat().join(', ');
+          },
+          onResponseData(_, chunk) {
+            size += chunk.length;
+            if (size > MAX_RESPONSE_BYTES) giveUp('RESPONSE_TOO_LARGE');
+            else chunks.push(chunk);
+          },
+          onResponseEnd() {
+            stopWaiting();
+            response.body = Buffer.concat(chunks).toString('utf8');
+            resolve(response);
+            releasePermit();
+          },
+          onResponseError(_, error) {
+            fail(toHttpError(error, controller !== undefined));
+            releasePermit();
+          },
+        },
+      ),
+    );
+
+    function giveUp(code: string): void {
+      fail(new HttpError(code, { sent: controller !== undefined }));
+    }
+
+    function fail(error: HttpError): void {
+      if (failure) return;
+      failure = error;
+      stopWaiting();
+      leaveQueue();
+      controller?.abort(error);
+      reject(error);
+    }
+
+    function stopWaiting(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    }
   });
 }
 
-/**
- * Collects the answer straight from the dispatcher: a login is three calls long, and a fetch with its streams costs
- * many times what the call itself does.
- */
-class ExchangeHandler implements Dispatcher.DispatchHandler {
-  readonly #resolve: (response: HttpResponse) => void;
-  readonly #reject: (error: HttpError) => void;
-  readonly #signal: AbortSignal | undefined;
-  /** Called once undici is done with the request, which may be later than the caller's answer. */
-  readonly #onDone: () => void;
-  readonly #timer: NodeJS.Timeout;
-  #controller: Dispatcher.DispatchController | undefined;
-  #failure: HttpError | undefined;
-  #status = 0;
-  #headers: Record<string, string> = {};
-  #chunks: Buffer[] = [];
-  #size = 0;
-  /** Takes the request out of the queue for a connection. */
-  leaveQueue = () => {};
+/** Limits how many holders work at the same time; the others wait in order of arrival. */
+export class Semaphore {
+  #free: number;
+  readonly #waiting = new Set<() => void>();
 
-  constructor(
-    signal: AbortSignal | undefined,
-    limitMs: number,
-    resolve: (response: HttpResponse) => void,
-    reject: (error: HttpError) => void,
-    onDone: () => void,
-  ) {
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#signal = signal;
-    this.#onDone = onDone;
-    this.#timer = setTimeout(() => this.#giveUp('TIMEOUT'), limitMs);
-    if (signal?.aborted) this.#giveUp('ABORTED');
-    else signal?.addEventListener('abort', this.#onAbort);
+  /** @param permits how many holders may have a permit at the same time. */
+  constructor(permits: number) {
+    this.#free = permits;
   }
 
-  get failed(): boolean {
-    return this.#failure !== undefined;
+  /**
+   * Calls `start` once a permit is free, which may be at once. Each call of `start` needs one `release()` afterwards.
+   * @returns a function that removes `start` from the queue; it does nothing once `start` was called.
+   */
+  acquire(start: () => void): () => void {
+    if (this.#free > 0) {
+      this.#free -= 1;
+      start();
+    } else this.#waiting.add(start);
+    return () => this.#waiting.delete(start);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController) {
-    if (this.#failure) return controller.abort(this.#failure);
-    this.#controller = controller;
-  }
-
-  onResponseStart(_: unknown, status: number, headers: Record<string, string | string[] | undefined>) {
-    if (status < 200) return;
-    this.#status = status;
-    for (const name in headers) {
-      const value = headers[name];
-      if (value !== undefined) this.#headers[name] = typeof value === 'string' ? value : value.join(', ');
+  /** Returns a permit and passes it to the holder that has waited longest, if any. */
+  release(): void {
+    const [next] = this.#waiting;
+    if (!next) {
+      this.#free += 1;
+      return;
     }
-  }
-
-  onResponseData(_: unknown, chunk: Buffer) {
-    this.#size += chunk.length;
-    if (this.#size > MAX_RESPONSE_BYTES) this.#giveUp('RESPONSE_TOO_LARGE');
-    else this.#chunks.push(chunk);
-  }
-
-  onResponseEnd() {
-    this.#release();
-    const [first] = this.#chunks;
-    const body = this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : first;
-    this.#resolve({ status: this.#status, headers: this.#headers, body: body?.toString('utf8') ?? '' });
-    this.#onDone();
-  }
-
-  onResponseError(_: unknown, error: Error) {
-    this.#fail(toHttpError(error, this.#sent));
-    this.#onDone();
-  }
-
-  get #sent() {
-    return this.#controller !== undefined;
-  }
-
-  #onAbort = () => this.#giveUp('ABORTED');
-
-  #giveUp(code: string) {
-    this.#fail(new HttpError(code, { sent: this.#sent }));
-  }
-
-  #fail(error: HttpError) {
-    if (this.#failure) return;
-    this.#failure = error;
-    this.#release();
-    this.leaveQueue();
-    this.#controller?.abort(error);
-    this.#reject(error);
-  }
-
-  #release() {
-    clearTimeout(this.#timer);
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#waiting.delete(next);
+    next();
   }
 }

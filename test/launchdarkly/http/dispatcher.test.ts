@@ -5,6 +5,7 @@ import { privateCa, selfSigned } from '../../support/certificates.ts';
 import { closeAfterEach } from '../../support/close-after-each.ts';
 import { startConnectProxy } from '../../support/connect-proxy.ts';
 import { json, startHttpServer, startSocketServer } from '../../support/http-server.ts';
+import { withAdvice } from '../../support/rest-answers.ts';
 
 const host = 'launchdarkly.example';
 const closing = closeAfterEach();
@@ -23,12 +24,12 @@ async function behindProxy(refusal?: string) {
 
 function ask(baseUri: string, options: HttpOptions) {
   const http = closing(createHttp({ ca: pki.ca, ...options }));
-  return createLaunchDarkly({ baseUri, http }).getCallerIdentity({ apiToken: 'api-x' });
+  return withAdvice(createLaunchDarkly({ baseUri, http }).getCallerIdentity({ apiToken: 'api-x' }));
 }
 
 const untrusted = {
   reason: 'unreachable',
-  mayHaveActed: false,
+  mayHaveTakenEffect: false,
   likelyCause: expect.stringContaining('signed by an authority that this machine does not know'),
   nextStep: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
 };
@@ -102,7 +103,7 @@ describe('through a proxy', () => {
       await expect(ask(`https://${host}`, { httpsProxy: proxy.url })).rejects.toMatchObject({
         reason: 'unreachable',
         code: 'PROXY_REFUSED',
-        mayHaveActed: false,
+        mayHaveTakenEffect: false,
         likelyCause: expect.stringContaining('The proxy does not connect to LaunchDarkly'),
         nextStep: expect.stringContaining('HTTPS_PROXY'),
       });
@@ -114,7 +115,7 @@ describe('through a proxy', () => {
     const call = ask(`https://${host}`, { httpsProxy: proxy.url, timeoutMs: 100 });
     await expect(call).rejects.toMatchObject({
       reason: 'timeout',
-      mayHaveActed: false,
+      mayHaveTakenEffect: false,
       nextStep: expect.stringContaining('HTTPS_PROXY'),
     });
   });
@@ -175,7 +176,7 @@ describe('a certificate', () => {
     await expect(ask(`https://127.0.0.1:${server.port}`, {})).rejects.toMatchObject({
       code: 'ERR_TLS_CERT_ALTNAME_INVALID',
       likelyCause: expect.stringContaining('is for another host name'),
-      mayHaveActed: false,
+      mayHaveTakenEffect: false,
     });
   });
 
@@ -184,7 +185,7 @@ describe('a certificate', () => {
     await expect(ask(server.url.replace('http:', 'https:'), {})).rejects.toMatchObject({
       reason: 'unreachable',
       likelyCause: 'The TLS connection failed.',
-      mayHaveActed: false,
+      mayHaveTakenEffect: false,
     });
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { HttpError } from '../../../src/launchdarkly/http/http-error.ts';
-import { askedWaitMs, retryWaitMs } from '../../../src/launchdarkly/http/retry.ts';
+import { retryAfterMs, retryDelayMs } from '../../../src/launchdarkly/http/retry.ts';
 import { createHttp } from '../../../src/launchdarkly/index.ts';
 import { closeAfterEach } from '../../support/close-after-each.ts';
 import { json, startHttpServer, startSocketServer } from '../../support/http-server.ts';
@@ -141,7 +141,7 @@ describe('the wait', () => {
     ['an empty reset', { 'x-ratelimit-reset': '' }, undefined],
     ['a reset that is no number', { 'x-ratelimit-reset': 'later' }, undefined],
   ])('that the server asks for: %s', (_, headers, expected) => {
-    expect(askedWaitMs({ headers }, now)).toBe(expected);
+    expect(retryAfterMs({ headers }, now)).toBe(expected);
   });
 
   test('is a finite number of milliseconds, never negative, whatever the server writes', () => {
@@ -153,7 +153,7 @@ describe('the wait', () => {
     fc.assert(
       fc.property(text, text, (retryAfter, reset) => {
         const headers = { 'retry-after': retryAfter, 'x-ratelimit-reset': reset };
-        const asked = askedWaitMs({ headers }, now);
+        const asked = retryAfterMs({ headers }, now);
         expect(asked === undefined || (Number.isFinite(asked) && asked >= 0)).toBe(true);
       }),
     );
@@ -163,7 +163,7 @@ describe('the wait', () => {
     const response = { status: 503, headers: {}, body: '' };
     const wait = (attempt: number, chance: number) => {
       jest.spyOn(Math, 'random').mockReturnValue(chance);
-      return retryWaitMs({ response }, attempt);
+      return retryDelayMs({ response }, attempt);
     };
     expect([wait(1, 0), wait(1, 1), wait(2, 0), wait(2, 1), wait(3, 0)]).toEqual([100, 200, 200, 400, undefined]);
   });
@@ -171,7 +171,7 @@ describe('the wait', () => {
   test('is a little more than was asked for, so that not everybody comes at once', () => {
     const response = { status: 429, headers: { 'retry-after': '2' }, body: '' };
     jest.spyOn(Math, 'random').mockReturnValue(0.5);
-    expect(retryWaitMs({ response }, 1)).toBeCloseTo(2125, -2);
+    expect(retryDelayMs({ response }, 1)).toBeCloseTo(2125, -2);
   });
 
   test.each([
@@ -187,6 +187,6 @@ describe('the wait', () => {
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'ERR_SSL_WRONG_VERSION_NUMBER',
   ])('is spared after %s, which would happen again', (code) => {
-    expect(retryWaitMs({ error: new HttpError(code, { sent: false }) }, 1)).toBeUndefined();
+    expect(retryDelayMs({ error: new HttpError(code, { sent: false }) }, 1)).toBeUndefined();
   });
 });
