@@ -1,24 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Leases } from './backend.ts';
-import { SessionStoreError } from './session-store-error.ts';
+import { type Leases, SessionStoreError } from './backend.ts';
 
-/** How patient a lock is, in milliseconds. The defaults suit tasks that wait for a server; tests shorten them. */
+/** Lock timeouts in milliseconds. The defaults suit tasks that call a server; tests shorten them. */
 export interface LockOptions {
-  /** After this time a lock whose holder died is free again. A living holder keeps extending it. */
+  /** A lock whose holder died is free after this time. A running holder extends it. */
   readonly leaseMs?: number;
-  /** After this time whoever waits gives up. Longer than the lease, so that waiters outlive a dead holder. */
+  /** How long to wait for the lock. Longer than the lease, so that the lock of a dead holder can be taken over. */
   readonly waitMs?: number;
 }
 
-/** Milliseconds before the first further attempt to give back a lease; each pause is twice the one before. */
-const releasePause = 250;
+/** Milliseconds before a failed release is retried; each pause is twice as long as the one before. */
+const releaseRetryMs = 250;
 
 /**
- * One task at a time for each key, across every process that shares the leases. Within this process the tasks queue;
- * the first of the queue then tries for the lease.
- * @returns a function that runs `task` and gives back its result. It rejects with `SessionStoreError`
- * `SESSION_STORE_UNAVAILABLE` after `waitMs`, and when the store does not answer.
+ * Runs one task at a time for each key, across all processes that share the leases. Within this process tasks wait in a
+ * queue; the first in the queue tries to take the lease.
+ * @returns a function that runs `task` and returns its result. It rejects with `SessionStoreError`
+ * `SESSION_STORE_UNAVAILABLE` after `waitMs`, and when the store is unavailable.
  */
 export function createLock(leases: Leases, { leaseMs = 30_000, waitMs = 45_000 }: LockOptions = {}) {
   const queues = new Map<string, Promise<void>>();
@@ -30,7 +29,7 @@ export function createLock(leases: Leases, { leaseMs = 30_000, waitMs = 45_000 }
     const tail = before.then(() => finished);
     queues.set(key, tail);
     try {
-      await atTheLatest(deadline, before, key);
+      await waitUntil(deadline, before, key);
       return await runLeased(key, task, deadline);
     } finally {
       leave();
@@ -41,7 +40,7 @@ export function createLock(leases: Leases, { leaseMs = 30_000, waitMs = 45_000 }
   async function runLeased<T>(key: string, task: () => Promise<T>, deadline: number): Promise<T> {
     const owner = randomUUID();
     while (!(await takeLease(key, owner))) {
-      if (Date.now() >= deadline) throw tookTooLong(key);
+      if (Date.now() >= deadline) throw timeoutError(key);
       await sleep(5 + Math.random() * 20);
     }
     const extending = setInterval(() => leases.extendLease(key, owner, leaseMs).catch(ignore), leaseMs / 3);
@@ -54,7 +53,7 @@ export function createLock(leases: Leases, { leaseMs = 30_000, waitMs = 45_000 }
     }
   }
 
-  /** A request that failed may have been carried out all the same, with only its reply lost. */
+  /** A failed request may still have taken the lease, with only the reply lost. */
   async function takeLease(key: string, owner: string): Promise<boolean> {
     try {
       return await leases.takeLease(key, owner, leaseMs);
@@ -65,11 +64,11 @@ export function createLock(leases: Leases, { leaseMs = 30_000, waitMs = 45_000 }
   }
 
   /**
-   * The store was unavailable just then: others should not have to wait for the lease to end once it is back. Tries until
-   * the lease was given back or has ended: a lost request can still arrive after the first attempt. Never rejects.
+   * Retries the release until it succeeds or the lease has expired, so that others need not wait for the expiry once the
+   * store is available again. A delayed request can still take the lease after the first attempt. Never rejects.
    */
   async function releaseLater(key: string, owner: string): Promise<void> {
-    for (let pause = releasePause, waited = 0; waited < leaseMs; pause *= 2) {
+    for (let pause = releaseRetryMs, waited = 0; waited < leaseMs; pause *= 2) {
       await sleep(pause, undefined, { ref: false });
       waited += pause;
       if (await leases.releaseLease(key, owner).catch(() => false)) return;
@@ -77,17 +76,17 @@ export function createLock(leases: Leases, { leaseMs = 30_000, waitMs = 45_000 }
   }
 }
 
-function atTheLatest(deadline: number, turn: Promise<void>, key: string): Promise<void> {
+function waitUntil(deadline: number, turn: Promise<void>, key: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(tookTooLong(key)), deadline - Date.now());
+    const timer = setTimeout(() => reject(timeoutError(key)), deadline - Date.now());
     turn.finally(() => clearTimeout(timer)).then(resolve, reject);
   });
 }
 
-function tookTooLong(key: string): SessionStoreError {
+function timeoutError(key: string): SessionStoreError {
   return new SessionStoreError(
     'SESSION_STORE_UNAVAILABLE',
-    `Waited too long for the lock "${key.slice(0, 8)}…": another request or process still works on it. Try again.`,
+    `Waited too long for the lock "${key.slice(0, 8)}…": another request or process is still using it. Try again.`,
   );
 }
 
@@ -99,5 +98,5 @@ function withResolver(): { promise: Promise<void>; resolve: () => void } {
   return { promise, resolve };
 }
 
-/** A lease that cannot be extended ends by itself. */
+/** A lease that cannot be extended expires. */
 function ignore(): void {}

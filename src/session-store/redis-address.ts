@@ -1,4 +1,4 @@
-import { SessionStoreError } from './session-store-error.ts';
+import { SessionStoreError } from './backend.ts';
 
 /** One server. `host` is a name or an address, IPv6 without brackets. */
 export interface RedisNode {
@@ -6,9 +6,9 @@ export interface RedisNode {
   readonly port: number;
 }
 
-/** What a `SESSION_STORE` setting for Redis says. */
+/** The parts of a `SESSION_STORE` setting for Redis. */
 export interface RedisAddress {
-  /** `single` becomes a cluster when the server says that it belongs to one. */
+  /** `single` also covers a cluster that is named by one of its nodes; the server then says so. */
   readonly kind: 'single' | 'cluster' | 'sentinel';
   readonly tls: boolean;
   readonly username: string | undefined;
@@ -16,9 +16,9 @@ export interface RedisAddress {
   readonly database: number;
   /** The Redis server, some nodes of the cluster, or the Sentinels. */
   readonly nodes: readonly RedisNode[];
-  /** The name under which the Sentinels know the primary. */
+  /** The Sentinels' name of the primary. */
   readonly masterName: string;
-  /** Credentials of the Sentinels themselves, which are often open. */
+  /** Credentials for the Sentinels; they often need none. */
   readonly sentinelUsername: string | undefined;
   readonly sentinelPassword: string | undefined;
   /** The setting without credentials, for messages. */

@@ -1,36 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SessionStoreError } from './backend.ts';
 import { parseRedisAddress } from './redis-address.ts';
 import type { RedisServers } from './redis-servers.ts';
-import { SessionStoreError } from './session-store-error.ts';
 
-/** Something that happened to the connection to the store, worth a line in the log. */
+/** An event of the connection, to be logged. */
 export type ConnectionEvent =
   | { readonly event: 'session_store_unavailable'; readonly error: SessionStoreError }
   | { readonly event: 'session_store_available' };
 
-/** A connection that answers quickly or fails quickly, and comes back by itself. */
+/** A connection whose commands succeed or fail within a second, and that reconnects by itself. */
 export interface RedisConnection {
   /**
-   * Sends a command of one key, such as `['GET', 'key']`, and resolves to the reply. Rejects within a second with
-   * `SessionStoreError` `SESSION_STORE_UNAVAILABLE`; `cause` is the server's own error when there was one.
+   * Sends a command with one key, such as `['GET', 'key']`, and resolves to the reply. Rejects within a second with
+   * `SessionStoreError` `SESSION_STORE_UNAVAILABLE`; `cause` is the server's error, if any.
    */
   readonly sendCommand: (command: string[]) => Promise<unknown>;
-  /** Whether the keys are spread over several servers (Redis Cluster). */
-  isSpread(): boolean;
+  /** Whether the keys are distributed over several servers (Redis Cluster). */
+  isCluster(): boolean;
   close(): Promise<void>;
 }
 
 export interface RedisConnectionOptions {
-  /** Told when the store becomes unavailable, and when it is available again. */
+  /** Called when the store becomes unavailable, and when it is available again. */
   readonly report: (event: ConnectionEvent) => void;
-  /** PEM text of a certificate authority that is trusted for `rediss:`, beside the built-in ones. */
+  /** PEM text of a certificate authority trusted for `rediss:`, in addition to the built-in ones. */
   readonly ca?: string | undefined;
 }
 
 /**
- * Connects to Redis or Valkey: one server, a cluster, or the primary that Sentinels name. Resolves also when the server
- * is down: until it is up, every command fails at once, for nothing is queued. A server that stays silent, or became a
- * replica, is given up and looked for again.
+ * Connects to Redis or Valkey: one server, a cluster, or the primary that Sentinels name. Resolves even when the server is
+ * down; until it is up, every command fails at once, because nothing is queued. A server that does not reply, or has become
+ * a replica, is dropped, and the connection is made again.
  * @throws SessionStoreError `SESSION_STORE_SETTING` when the setting is not one for Redis.
  */
 export async function connectToRedis(
@@ -38,29 +38,29 @@ export async function connectToRedis(
   { report, ca }: RedisConnectionOptions,
 ): Promise<RedisConnection> {
   const address = parseRedisAddress(setting);
-  const { inTime, NoReply, patience, serversAt } = await import('./redis-servers.ts');
+  const { inTime, NoReply, replyTimeoutMs, serversAt } = await import('./redis-servers.ts');
   const open = serversAt(address, ca ? [...(await builtInRoots()), ca] : undefined);
   let available = true;
   let servers: RedisServers | undefined;
   let connecting: Promise<void> | undefined;
   const closing = new AbortController();
   let lastFailure: unknown = new Error('it was not reached yet');
-  await Promise.race([connect(), sleep(patience, undefined, { ref: false })]);
+  await Promise.race([connect(), sleep(replyTimeoutMs, undefined, { ref: false })]);
 
   return {
     async sendCommand(command) {
-      const asked = servers;
+      const used = servers;
       try {
-        if (!asked) throw lastFailure;
-        return await inTime(asked.send(command));
+        if (!used) throw lastFailure;
+        return await inTime(used.send(command));
       } catch (cause) {
-        if (asked && cause instanceof NoReply) lost(asked, cause);
-        else if (asked === servers && hasMoved(cause)) lookAgain(cause);
+        if (used && cause instanceof NoReply) onLost(used, cause);
+        else if (used === servers && needsReconnect(cause)) reconnect(cause);
         throw unavailable(cause);
       }
     },
 
-    isSpread: () => servers?.spread ?? false,
+    isCluster: () => servers?.cluster ?? false,
 
     async close() {
       closing.abort();
@@ -72,64 +72,64 @@ export async function connectToRedis(
     return closing.signal.aborted;
   }
 
-  function lost(which: RedisServers, cause: unknown): void {
+  function onLost(which: RedisServers, cause: unknown): void {
     if (which !== servers || isClosed()) return;
-    if (!which.spread) {
+    if (!which.cluster) {
       which.destroy();
       servers = undefined;
     }
-    lookAgain(cause);
+    reconnect(cause);
   }
 
-  function lookAgain(cause: unknown): void {
-    wentAway(cause);
+  function reconnect(cause: unknown): void {
+    onDown(cause);
     void connect();
   }
 
-  /** One attempt after the other until all is well again. Never rejects. */
+  /** Tries until it succeeds. Never rejects. */
   function connect(): Promise<void> {
-    connecting ??= keepTrying().finally(() => {
+    connecting ??= connectWithRetries().finally(() => {
       connecting = undefined;
     });
     return connecting;
   }
 
-  async function keepTrying(): Promise<void> {
+  async function connectWithRetries(): Promise<void> {
     for (let pause = 0; !isClosed(); pause = Math.min(pause + 100, 1000)) {
       await sleep(pause, undefined, { signal: closing.signal }).catch(() => {});
       try {
         await replaceServers();
-        cameBack();
+        onUp();
         return;
       } catch (cause) {
-        wentAway(cause);
+        onDown(cause);
       }
     }
   }
 
-  /** What serves a part of the keys, or reads only, goes on with that meanwhile: it is replaced, not dropped. */
+  /** The former servers stay in use until now: they may still serve some of the keys, or reads. */
   async function replaceServers(): Promise<void> {
     let next: RedisServers | undefined;
-    let broken: unknown;
+    let failure: unknown;
     next = await open((cause) => {
-      if (next) lost(next, cause);
-      broken = cause;
+      if (next) onLost(next, cause);
+      failure = cause;
     });
     if (isClosed()) return next.destroy();
     const former = servers;
     servers = next;
     void former?.close();
     await next.check();
-    if (broken) throw broken;
+    if (failure) throw failure;
   }
 
-  function wentAway(cause: unknown): void {
+  function onDown(cause: unknown): void {
     lastFailure = cause;
     if (available && !isClosed()) report({ event: 'session_store_unavailable', error: unavailable(cause) });
     available = false;
   }
 
-  function cameBack(): void {
+  function onUp(): void {
     if (!available) report({ event: 'session_store_available' });
     available = true;
   }
@@ -145,8 +145,8 @@ export async function connectToRedis(
   }
 }
 
-/** A server that became a replica, or a part of a cluster that nobody serves: others may serve it by now. */
-function hasMoved(cause: unknown): boolean {
+/** The server became a replica, or a part of the cluster is down: another server may be responsible by now. */
+function needsReconnect(cause: unknown): boolean {
   return /\b(READONLY|CLUSTERDOWN|MASTERDOWN|MOVED)\b|client is (closed|offline)/i.test((cause as Error).message);
 }
 

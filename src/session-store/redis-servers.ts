@@ -1,44 +1,44 @@
 import { createClient, createCluster } from '@redis/client';
 import type { RedisAddress, RedisNode } from './redis-address.ts';
 
-/** A connection that is ready. It does not come back by itself when it is lost. */
+/** An open connection. It does not reconnect by itself. */
 export interface RedisServers {
   /** Sends a command to the server that has its key. Rejects at once when that server is not connected. */
   send(command: string[]): Promise<unknown>;
   /** Rejects when some keys cannot be read, or not be written. */
   check(): Promise<unknown>;
-  /** Cuts the connection. What waits for a reply is rejected. */
+  /** Closes the connection. Pending commands are rejected. */
   destroy(): void;
-  /** Waits a little for replies that are under way, then cuts the connection. Never rejects. */
+  /** Waits briefly for pending replies, then closes the connection. Never rejects. */
   close(): Promise<void>;
-  /** Whether the keys are spread over several servers, so that one can be down while others serve. */
-  readonly spread: boolean;
+  /** Whether the keys are distributed over several servers, of which some can be down. */
+  readonly cluster: boolean;
 }
 
-/** Connects once. `lost` is called when the connection breaks later. Rejects when nobody is there. */
-export type OpenServers = (lost: (cause: unknown) => void) => Promise<RedisServers>;
+/** Connects once. `onLost` is called when the connection breaks later. Rejects when the server is down. */
+export type OpenServers = (onLost: (cause: unknown) => void) => Promise<RedisServers>;
 
-/** In milliseconds: how long a reply may take. A Redis that is well replies a thousand times faster. */
-export const patience = 700;
+/** How long a reply may take, in milliseconds. A healthy Redis replies a thousand times faster. */
+export const replyTimeoutMs = 700;
 
-/** In milliseconds: how long a connection may take to be made, with TLS, from a machine that is busy. */
-const connectPatience = 2000;
+/** How long connecting may take, in milliseconds, with TLS, on a busy machine. */
+const connectTimeoutMs = 2000;
 
 /**
- * How to connect to what the setting names. A single server is asked what it is: a member of a cluster leads to the
- * whole cluster, and a Sentinel is refused.
- * @param ca PEM text of a certificate authority, trusted beside the built-in ones.
+ * Returns how to connect to the servers that the setting names. A single server is asked for its mode: a cluster node leads
+ * to the whole cluster, and a Sentinel is refused.
+ * @param ca PEM text of all trusted certificate authorities; undefined for the built-in ones.
  */
 export function serversAt(address: RedisAddress, ca: readonly string[] | undefined): OpenServers {
   const { kind, nodes, database, username, password, masterName } = address;
   const account = withAccount(username, password);
   const settings = { ...account, ...(database > 0 && { database }) };
-  let cluster: OpenServers | undefined = kind === 'cluster' ? openCluster(nodes) : undefined;
+  let openWholeCluster: OpenServers | undefined = kind === 'cluster' ? openCluster(nodes) : undefined;
 
-  return async (lost) => {
-    if (cluster) return cluster(lost);
+  return async (onLost) => {
+    if (openWholeCluster) return openWholeCluster(onLost);
     const node = kind === 'sentinel' ? await askSentinels() : (nodes[0] as RedisNode);
-    const client = await openNode(node, settings, lost);
+    const client = await openNode(node, settings, onLost);
     const { mode, role } = await inTime(client.sendCommand<ServerProperties>(['HELLO', '3'])).catch((error) => {
       client.destroy();
       throw error;
@@ -46,9 +46,9 @@ export function serversAt(address: RedisAddress, ca: readonly string[] | undefin
     if (mode === 'cluster' || mode === 'sentinel' || (kind === 'sentinel' && role !== 'master')) {
       client.destroy();
       if (mode === 'sentinel') throw new Error(isSentinel);
-      if (mode !== 'cluster') throw new Error(`${node.host}:${node.port} is not the primary any longer`);
-      cluster = openCluster([node]);
-      return cluster(lost);
+      if (mode !== 'cluster') throw new Error(`${node.host}:${node.port} is no longer the primary`);
+      openWholeCluster = openCluster([node]);
+      return openWholeCluster(onLost);
     }
     return {
       send: (command) => client.sendCommand(command),
@@ -57,11 +57,11 @@ export function serversAt(address: RedisAddress, ca: readonly string[] | undefin
       },
       destroy: () => client.destroy(),
       close: () => closeInTime(client),
-      spread: false,
+      cluster: false,
     };
   };
 
-  /** Asks one Sentinel after the other where the primary is. */
+  /** Asks the Sentinels, one after the other, for the address of the primary. */
   async function askSentinels(): Promise<RedisNode> {
     const sentinelAccount = withAccount(address.sentinelUsername, address.sentinelPassword);
     let failure: unknown;
@@ -80,12 +80,12 @@ export function serversAt(address: RedisAddress, ca: readonly string[] | undefin
     throw failure;
   }
 
-  async function openNode({ host, port }: RedisNode, more: object, lost: (cause: unknown) => void) {
+  async function openNode({ host, port }: RedisNode, more: object, onLost: (cause: unknown) => void) {
     const client = createClient({ ...more, ...liveness, socket: { ...socket(), host, port } });
     let ready = false;
-    client.on('error', (cause) => ready && lost(cause));
+    client.on('error', (cause) => ready && onLost(cause));
     try {
-      await inTime(client.connect(), connectPatience);
+      await inTime(client.connect(), connectTimeoutMs);
     } catch (error) {
       client.destroy();
       throw error;
@@ -94,13 +94,13 @@ export function serversAt(address: RedisAddress, ca: readonly string[] | undefin
     return client;
   }
 
-  /** Remembers the nodes it meets, so that any one of them is enough to find the others again. */
+  /** Remembers all nodes it has found, so that any of them is enough to find the others again. */
   function openCluster(named: readonly RedisNode[]): OpenServers {
-    let met: readonly RedisNode[] = [];
-    return async (lost) => {
+    let found: readonly RedisNode[] = [];
+    return async (onLost) => {
       const known = [
         ...named,
-        ...met.filter(({ host, port }) => !named.some((n) => n.host === host && n.port === port)),
+        ...found.filter(({ host, port }) => !named.some((n) => n.host === host && n.port === port)),
       ];
       const client = createCluster({
         rootNodes: known.map(({ host, port }) => ({ socket: { ...socket(), host, port } })),
@@ -112,20 +112,20 @@ export function serversAt(address: RedisAddress, ca: readonly string[] | undefin
       client.on('error', (cause) => {
         failure = cause;
       });
-      client.on('node-error', (cause) => lost(cause));
+      client.on('node-error', onLost);
       try {
-        await inTime(client.connect(), connectPatience);
+        await inTime(client.connect(), connectTimeoutMs);
       } catch (error) {
         client.destroy();
         throw failure ?? error;
       }
-      met = client.masters.map(({ host, port }) => ({ host, port }));
+      found = client.masters.map(({ host, port }) => ({ host, port }));
       return {
         send: (command) => client.sendCommand(keyOf(command), false, command),
         check: () => Promise.all(client.masters.map(async (node) => inTime((await client.nodeClient(node)).ping()))),
         destroy: () => client.destroy(),
         close: () => closeInTime(client),
-        spread: true,
+        cluster: true,
       };
     };
   }
@@ -133,20 +133,20 @@ export function serversAt(address: RedisAddress, ca: readonly string[] | undefin
   function socket() {
     return {
       ...(address.tls && { tls: true as const, ...(ca && { ca: [...ca] }) }),
-      connectTimeout: connectPatience,
+      connectTimeout: connectTimeoutMs,
       socketTimeout: 2500,
       reconnectStrategy: false as const,
     };
   }
 }
 
-/** Of a server's reply to `HELLO`, which every user of Redis 6 or later may send. */
+/** Part of the reply to `HELLO`, which every user of Redis 6 or later may send. */
 interface ServerProperties {
   readonly mode: 'standalone' | 'cluster' | 'sentinel';
   readonly role: 'master' | 'replica';
 }
 
-/** A connection that stays silent is noticed: its writes alone would keep it alive. Nothing waits for a connection. */
+/** Regular pings detect a dead connection, which writes would not. Commands fail instead of waiting for a connection. */
 const liveness = { disableOfflineQueue: true, pingInterval: 1000 };
 
 const isSentinel =
@@ -157,7 +157,7 @@ async function closeInTime(client: { close(): Promise<unknown>; destroy(): void 
   client.destroy();
 }
 
-/** The key of a command: the first word after the command's name, or after the script and the number of keys. */
+/** The key of a command: its first argument, or for a script the one after the digest and the number of keys. */
 function keyOf([command = '', first, , third]: string[]): string | undefined {
   return command.startsWith('EVAL') ? third : first;
 }
@@ -166,8 +166,8 @@ function withAccount(username: string | undefined, password: string | undefined)
   return { ...(username !== undefined && { username }), ...(password !== undefined && { password }) };
 }
 
-/** A timer may be late as well: what has arrived by then is read before the reply is given up. */
-export function inTime<T>(reply: Promise<T>, milliseconds = patience): Promise<T> {
+/** Rejects with `NoReply` after the time. The event loop may be late: replies that have arrived are read first. */
+export function inTime<T>(reply: Promise<T>, milliseconds = replyTimeoutMs): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => setImmediate(() => reject(new NoReply(milliseconds))), milliseconds);
     reply.finally(() => clearTimeout(timer)).then(resolve, reject);

@@ -1,6 +1,6 @@
 import type { SessionData } from 'express-session';
 
-/** A session as the engines keep it: the login apart from the rest, because the login moves forward only. */
+/** A session as backends keep it. The login is separate because it is only replaced by a newer one. */
 export interface SessionRecord {
   /** JSON of the session without its login. */
   readonly data: string;
@@ -12,10 +12,10 @@ export interface SessionRecord {
   readonly expiresAt: number;
 }
 
-/** What a read finds. */
+/** A session as it was read. */
 export type StoredRecord = Omit<SessionRecord, 'revision'>;
 
-/** What the store has to know of a login. */
+/** The fields of a login that the store uses. */
 interface StoredLogin {
   readonly startedAt: number;
   readonly revision: number;
@@ -24,26 +24,28 @@ interface StoredLogin {
 type StoredSession = SessionData & { launchDarklyLogin?: StoredLogin };
 
 /**
- * On every session that came from the store or went there: what is stored. A symbol, so that it is neither
- * saved nor part of express-session's hash, yet goes along when a session is copied by spreading.
+ * On each session that was read or saved: what is stored. A symbol is neither saved nor hashed by express-session, but is
+ * copied when the session is spread.
  */
 const stored = Symbol('as stored');
 type Marked = SessionData & { [stored]?: StoredRecord | undefined };
 
-/** The record of this session that the store has, as far as this copy knows; undefined when it was never stored. */
+/** What was stored when this session was last read or saved; undefined when it was never stored. */
 export function storedRecord(session: SessionData): StoredRecord | undefined {
   return (session as Marked)[stored];
 }
 
+/** Remembers what is stored of a session. */
 export function markStored(session: SessionData, record: StoredRecord | undefined): void {
   (session as Marked)[stored] = record;
 }
 
-/** When the session's login began, in epoch milliseconds; undefined when nobody is logged in. */
+/** When the session's login began, in epoch milliseconds; undefined without a login. */
 export function startedAt(session: SessionData): number | undefined {
   return loginOf(session)?.startedAt;
 }
 
+/** @param expiresAt epoch milliseconds. */
 export function toRecord(session: SessionData, expiresAt: number): SessionRecord {
   const { launchDarklyLogin: login, cookie, ...data } = session as StoredSession;
   return {
@@ -54,15 +56,15 @@ export function toRecord(session: SessionData, expiresAt: number): SessionRecord
   };
 }
 
-/** All but the lifetime, which began when the browser got the cookie. */
+/** All attributes except the lifetime, which began when the browser received the cookie. */
 function attributesOf(cookie: SessionData['cookie']): object {
   const { expires, originalMaxAge, ...attributes } = JSON.parse(JSON.stringify(cookie));
   return attributes;
 }
 
 /**
- * The session of a record; null when it is not one that `toRecord` makes: then nobody is logged in, and nothing fails.
- * Its cookie has no lifetime, so express-session does not send it again: the browser's own lasts as long as a session can.
+ * The session of a record; null when `toRecord` cannot have written it: then the user is simply not logged in. The cookie
+ * has no lifetime, so express-session does not send it again; the browser's cookie lasts as long as a session can.
  */
 export function toSession(record: StoredRecord): SessionData | null {
   try {
@@ -78,7 +80,7 @@ export function toSession(record: StoredRecord): SessionData | null {
   }
 }
 
-/** Only attributes that express-session knows: it would call or assign others, and fail. */
+/** Only attributes that express-session knows: it would assign or call others, and fail. */
 function cookieOf({ path, domain, httpOnly, secure, sameSite, partitioned, priority }: Record<string, unknown>) {
   const attributes = {
     ...(typeof path === 'string' && { path }),
@@ -108,9 +110,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * express-session turns a session into JSON and hashes it when a request begins and when it ends, to see whether it
- * changed. For a login its revision says that, so in such JSON the revision stands for all of it; the cookie does not
- * count. A text is done with sooner than an object, of which every field goes through a function of express-session.
+ * express-session hashes the JSON of a session at the beginning and end of each request, to see whether it changed. In
+ * that JSON the revision replaces the login, and the cookie is left out. A string is cheaper to hash than an object,
+ * because express-session passes each field of an object through a function.
  */
 export function compareByRevision(session: SessionData): void {
   Object.defineProperty(session, 'toJSON', { value: toCompared });

@@ -1,85 +1,83 @@
 import session from 'express-session';
-import type { Engine } from './backend.ts';
+import type { SessionBackend, SessionStoreError } from './backend.ts';
 import type { LockOptions } from './lock.ts';
 import { createLock } from './lock.ts';
 import type { SessionRecord, StoredRecord } from './session-record.ts';
 import { compareByRevision, markStored, startedAt, storedRecord, toRecord, toSession } from './session-record.ts';
-import type { SessionStoreError } from './session-store-error.ts';
 
-/** How long sessions live, in milliseconds, and what tests need to see time pass. */
+/** How long sessions live, in milliseconds. */
 export interface SessionLifetimes extends LockOptions {
-  /** A session nobody uses ends after this time. */
+  /** An unused session ends after this time. */
   readonly idleMs: number;
-  /** A login ends after this time, however busy it is. */
+  /** A login ends after this time even if it is in use. */
   readonly maxMs: number;
-  /** The clock, in epoch milliseconds. */
+  /** The clock, in epoch milliseconds; tests replace it. */
   readonly now?: () => number;
-  /** Told when a session that is in use could not be kept alive, which no request shows. */
+  /** Called when the expiry of a session in use could not be extended; no request fails because of it. */
   readonly report?: (event: SessionNotExtended) => void;
 }
 
-/** A session ends when it was idle although it was used, unless a later request can extend it. */
+/** The session will expire although it is in use, unless a later request can extend it. */
 export interface SessionNotExtended {
   readonly event: 'session_not_extended';
   readonly error: SessionStoreError;
 }
 
-/** In milliseconds. */
-const probeInterval = 250;
+/** `ping` results are reused for this long, in milliseconds. */
+const pingIntervalMs = 250;
 
 type Done = (error?: unknown) => void;
 
 /**
- * A store for express-session in which a session, once stored, is only ever updated: whatever is saved late, after the
- * session was destroyed or has expired, is dropped. `session.launchDarklyLogin` moves forward only, by its `revision`. A session
- * ends when it was idle for `idleMs` or when its login is `maxMs` old; the store sees to that, not the cookie.
+ * A store for express-session in which a stored session is only ever updated: a late save, after the session was
+ * destroyed or has expired, is ignored. `session.launchDarklyLogin` is replaced only by one of the same or a later `revision`. The
+ * store, not the cookie, ends a session: after `idleMs` without use, or when its login is `maxMs` old.
  *
- * Calls back with a `SessionStoreError` when the engine cannot serve, and at once when the engine answers at once:
- * express-session sends a response in two pieces while it waits for a store.
+ * Calls back with a `SessionStoreError` when the backend fails, and synchronously when the backend does: while
+ * express-session waits for a store, it sends the response in two parts.
  */
 export class SessionStore extends session.Store {
-  /** Runs `task` while nobody else, in any process that shares the store, runs one for the same key. */
+  /** Runs `task` while no other task with the same key runs, in any process that shares the store. */
   readonly withLock: <T>(key: string, task: () => Promise<T>) => Promise<T>;
   /**
-   * Counts one for a key, together with every other instance: `(key, windowMs)` resolves to the hits within the window
-   * and the milliseconds until it ends. Undefined where the engine serves one machine only.
+   * Counts a hit for a key across all instances: `(key, windowMs)` resolves to the hits within the window and the
+   * milliseconds until it ends. Undefined when the backend serves one machine only.
    */
-  readonly countHit: Engine['countHit'];
-  readonly #engine: Engine;
+  readonly countHit: SessionBackend['countHit'];
+  readonly #backend: SessionBackend;
   readonly #idleMs: number;
   readonly #maxMs: number;
-  /** To move the expiry by less is not worth a write. */
+  /** A change of the expiry by less than this is not written. */
   readonly #extensionStep: number;
   readonly #now: () => number;
   readonly #report: (event: SessionNotExtended) => void;
   #probe: { readonly startedAt: number; readonly result: Promise<void> } | undefined;
 
-  constructor(engine: Engine, { idleMs, maxMs, now = Date.now, report = ignore, ...lock }: SessionLifetimes) {
+  constructor(backend: SessionBackend, { idleMs, maxMs, now = Date.now, report = ignore, ...lock }: SessionLifetimes) {
     super();
-    this.#engine = engine;
+    this.#backend = backend;
     this.#idleMs = idleMs;
     this.#maxMs = maxMs;
     this.#extensionStep = Math.min(idleMs / 20, 60_000);
     this.#now = now;
     this.#report = report;
-    this.countHit = engine.countHit;
-    this.withLock = createLock(engine, lock);
+    this.countHit = backend.countHit;
+    this.withLock = createLock(backend, lock);
   }
 
   /**
-   * Calls back with the session, or with null when there is none (any more). A session that is asked for is in use, and
-   * is kept alive; while that cannot be written, the next request tries again. (A `touch`, as express-session offers it,
-   * costs one more look at whether the session has changed.)
+   * Calls back with the session, or null when it does not exist. Reading a session extends its expiry; if that cannot be
+   * written, the next request tries again. (express-session's `touch` would hash the session twice more per request.)
    */
   override get(id: string, done: (error: unknown, found?: session.SessionData | null) => void): void {
     const now = this.#now();
-    this.#engine.read(id, now, (error, record) => {
+    this.#backend.read(id, now, (error, record) => {
       const found = record && toSession(record);
       const expiresAt = found ? this.#expiry(found, now) : 0;
-      const lives = expiresAt > now;
-      done(error, lives ? found : null);
-      if (record && lives && expiresAt - record.expiresAt >= this.#extensionStep)
-        this.#engine.extend(id, expiresAt, now, (failure) => {
+      const alive = expiresAt > now;
+      done(error, alive ? found : null);
+      if (record && alive && expiresAt - record.expiresAt >= this.#extensionStep)
+        this.#backend.extend(id, expiresAt, now, (failure) => {
           if (failure) this.#report({ event: 'session_not_extended', error: failure });
         });
     });
@@ -98,15 +96,15 @@ export class SessionStore extends session.Store {
       if (error) markStored(data, before);
       done(error);
     };
-    if (before === undefined) this.#engine.insert(id, record, now, written);
-    else this.#engine.update(id, record, now, written);
+    if (before === undefined) this.#backend.insert(id, record, now, written);
+    else this.#backend.update(id, record, now, written);
   }
 
   override destroy(id: string, done: Done = ignore): void {
-    this.#engine.remove(id, done);
+    this.#backend.remove(id, done);
   }
 
-  /** A session that was never stored has an id that nobody has seen: it keeps that, and is merely emptied. */
+  /** The id of a session that was never stored is still secret, so the session keeps it and is only emptied. */
   override regenerate(req: Parameters<session.Store['regenerate']>[0], done: Done): void {
     if (storedRecord(req.session)) {
       super.regenerate(req, done);
@@ -117,7 +115,7 @@ export class SessionStore extends session.Store {
     done();
   }
 
-  /** Makes `req.session` of what `get` found, which does not forget that it came from the store. */
+  /** Creates `req.session` from what `get` found, with its mark of what is stored. */
   override createSession(
     req: Parameters<session.Store['createSession']>[0],
     data: session.SessionData,
@@ -129,13 +127,13 @@ export class SessionStore extends session.Store {
   }
 
   /**
-   * Resolves when the store can serve a login, writing included; rejects with a `SessionStoreError` when it cannot.
-   * Health checks may come from many sides: what held in the last quarter of a second is not tried again.
+   * Resolves when the store can serve a login, including writes; rejects with a `SessionStoreError` when it cannot. A
+   * success of the last 250 ms is reused, because there may be many health checks.
    */
   ping(): Promise<void> {
     const now = performance.now();
-    if (!this.#probe || now - this.#probe.startedAt >= probeInterval) {
-      const probe = { startedAt: now, result: this.#engine.ping() };
+    if (!this.#probe || now - this.#probe.startedAt >= pingIntervalMs) {
+      const probe = { startedAt: now, result: this.#backend.ping() };
       this.#probe = probe;
       probe.result.catch(() => {
         if (this.#probe === probe) this.#probe = undefined;
@@ -144,12 +142,12 @@ export class SessionStore extends session.Store {
     return this.#probe.result;
   }
 
-  /** Lets go of files and connections. The store is of no use afterwards. */
+  /** Closes files and connections. The store cannot be used afterwards. */
   close(): Promise<void> {
-    return this.#engine.close();
+    return this.#backend.close();
   }
 
-  /** express-session saves some sessions twice: when it is asked to, and again at the end of the request. */
+  /** express-session saves some sessions twice: on `req.session.save()` and at the end of the request. */
   #isSame(before: StoredRecord, record: SessionRecord): boolean {
     return (
       before.data === record.data &&

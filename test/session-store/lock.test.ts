@@ -1,7 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import type { Leases } from '../../src/session-store/backend.ts';
-import { createFileEngine } from '../../src/session-store/file-backend.ts';
+import { createFileBackend } from '../../src/session-store/file-backend.ts';
 import { createLock } from '../../src/session-store/lock.ts';
 import { openDatabase } from '../../src/session-store/open-database.ts';
 import { openSessionStore } from '../../src/session-store/open-session-store.ts';
@@ -110,18 +110,18 @@ describe.each(engines.filter(([engine]) => engine !== 'memory'))('withLock of tw
 
 test('in a database a lease that has ended is taken over, and its former holder can neither extend nor end it', async () => {
   let now = Date.now();
-  const engine = createFileEngine(await openDatabase(':memory:'), 'memory:', () => now);
-  expect(await engine.takeLease('key', 'dead', 1000)).toBe(true);
+  const backend = createFileBackend(await openDatabase(':memory:'), 'memory:', () => now);
+  expect(await backend.takeLease('key', 'dead', 1000)).toBe(true);
   now += 999;
-  expect(await engine.takeLease('key', 'next', 1000)).toBe(false);
+  expect(await backend.takeLease('key', 'next', 1000)).toBe(false);
   now += 1;
-  expect(await engine.takeLease('key', 'next', 1000)).toBe(true);
-  await engine.extendLease('key', 'dead', 5000);
-  await engine.releaseLease('key', 'dead');
-  expect(await engine.takeLease('key', 'third', 1000)).toBe(false);
+  expect(await backend.takeLease('key', 'next', 1000)).toBe(true);
+  await backend.extendLease('key', 'dead', 5000);
+  await backend.releaseLease('key', 'dead');
+  expect(await backend.takeLease('key', 'third', 1000)).toBe(false);
   now += 1000;
-  expect(await engine.takeLease('key', 'third', 1000)).toBe(true);
-  await engine.close();
+  expect(await backend.takeLease('key', 'third', 1000)).toBe(true);
+  await backend.close();
 });
 
 /** Leases in memory whose replies can be lost. */

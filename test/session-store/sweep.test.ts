@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { createFileEngine } from '../../src/session-store/file-backend.ts';
+import { createFileBackend } from '../../src/session-store/file-backend.ts';
 import { openDatabase } from '../../src/session-store/open-database.ts';
 import { SessionStore } from '../../src/session-store/session-store.ts';
 import { startSweep } from '../../src/session-store/sweep.ts';
@@ -9,8 +9,8 @@ import { until } from '../support/until.ts';
 test('the sweep removes sessions that have expired, all of them, and no other', async () => {
   let now = Date.now();
   const opened = await openDatabase(':memory:');
-  const engine = createFileEngine(opened, 'memory:', () => now);
-  const store = new SessionStore(engine, { idleMs: 1000, maxMs: 10_000, now: () => now });
+  const backend = createFileBackend(opened, 'memory:', () => now);
+  const store = new SessionStore(backend, { idleMs: 1000, maxMs: 10_000, now: () => now });
   for (let id = 0; id < 170; id++) await set(store, `old-${id}`, newSession());
   now += 1000;
   for (let id = 0; id < 5; id++) await set(store, `new-${id}`, newSession());
