@@ -81,25 +81,23 @@ export function toSession(record: StoredRecord): SessionData | null {
 }
 
 /** Only attributes that express-session knows: it would assign or call others, and fail. */
-function cookieOf({ path, domain, httpOnly, secure, sameSite, partitioned, priority }: Record<string, unknown>) {
-  const attributes = {
-    ...(typeof path === 'string' && { path }),
-    ...(typeof domain === 'string' && { domain }),
-    ...(typeof httpOnly === 'boolean' && { httpOnly }),
-    ...(typeof secure === 'boolean' && { secure }),
-    ...(isOneOf(sameSites, sameSite) && { sameSite }),
-    ...(typeof partitioned === 'boolean' && { partitioned }),
-    ...(isOneOf(priorities, priority) && { priority }),
-  };
-  return { ...attributes, originalMaxAge: null };
+function cookieOf(stored: Record<string, unknown>): SessionData['cookie'] {
+  for (const name of Object.keys(stored)) if (!cookieAttributes.get(name)?.(stored[name])) delete stored[name];
+  return Object.assign(stored, { originalMaxAge: null });
 }
 
-const sameSites = [true, false, 'lax', 'strict', 'none'] as const;
-const priorities = ['low', 'medium', 'high'] as const;
+const isText = (value: unknown) => typeof value === 'string';
+const isFlag = (value: unknown) => typeof value === 'boolean';
 
-function isOneOf<T>(values: readonly T[], value: unknown): value is T {
-  return (values as readonly unknown[]).includes(value);
-}
+const cookieAttributes = new Map<string, (value: unknown) => boolean>([
+  ['path', isText],
+  ['domain', isText],
+  ['httpOnly', isFlag],
+  ['secure', isFlag],
+  ['partitioned', isFlag],
+  ['sameSite', (value) => isFlag(value) || value === 'lax' || value === 'strict' || value === 'none'],
+  ['priority', (value) => value === 'low' || value === 'medium' || value === 'high'],
+]);
 
 function isStoredLogin(login: unknown): boolean {
   return isObject(login) && Number.isSafeInteger(login.startedAt) && Number.isSafeInteger(login.revision);
