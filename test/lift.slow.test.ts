@@ -106,12 +106,13 @@ async function logInto(args: string[]): Promise<unknown> {
 
 /** Repeats a visit until the program answers, or has ended. */
 async function whenUp(visit: () => Promise<Page>): Promise<Page> {
-  for (;;) {
+  for (let tries = 0; tries < 400; tries++) {
     const page = await visit();
     if (page.status !== 502) return page;
     if (program?.child.exitCode != null) throw new Error(`It ended: ${program.stderr}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  throw new Error(`It does not answer: ${program?.stderr}`);
 }
 
 test("a TypeScript app with the guide's folders and code type-checks strictly and logs a member in", async () => {
