@@ -5,13 +5,14 @@ import { type Callback, type SessionBackend, SessionStoreError } from './backend
 import type { OpenDatabase } from './open-database.ts';
 import type { SessionRecord, StoredRecord } from './session-record.ts';
 import { startSweep } from './sweep.ts';
+import { atEndOfTurn, inCallersContext } from './turn.ts';
 
 /** The revision of a removed login: no login is newer, so none replaces it. */
 const FINAL_REVISION = Number.MAX_SAFE_INTEGER;
 
 /**
- * Keeps sessions in a SQLite database that `openDatabase` opened. Several processes may use the same file. Writes call
- * back before they return, unless another process has locked the database.
+ * Keeps sessions in a SQLite database that `openDatabase` opened. Several processes may use the same file. Updates
+ * call back before they return, unless another process has locked the database.
  * @param name of the database, for error messages.
  */
 export function createFileBackend(opened: OpenDatabase, name: string, now: () => number): SessionBackend {
@@ -40,24 +41,33 @@ export function createFileBackend(opened: OpenDatabase, name: string, now: () =>
     ON CONFLICT (key) DO UPDATE SET owner = ?2, expires_at = ?3 WHERE expires_at <= ?4`);
   const hold = database.prepare('UPDATE locks SET expires_at = ?3 WHERE key = ?1 AND owner = ?2');
   const release = database.prepare('DELETE FROM locks WHERE key = ? AND owner = ?');
+  const begin = database.prepare('BEGIN IMMEDIATE');
+  const commit = database.prepare('COMMIT');
+  const rollBack = database.prepare('ROLLBACK');
   const stopSweep = startSweep(opened, now);
   const reads = createCallQueue();
   const writes = createCallQueue();
+  const readAtEndOfTurn = atEndOfTurn<() => void>((tasks) => {
+    for (const task of tasks) process.nextTick(task);
+  });
+  const insertAtEndOfTurn = atEndOfTurn<{ work: () => void; callback: Callback }>((inserts) => {
+    if (inserts.length === 1) insertEach(inserts);
+    else insertTogether(inserts);
+  });
 
   return {
-    // All reads of an event loop turn run at its end, one after the other, and so do the requests that wait for them.
-    // Under load `GET /api/me` would otherwise need up to twice the CPU time.
     read(id, at, callback) {
-      setImmediate(() => call(reads, callback, () => find(id, at)));
+      readAtEndOfTurn(inCallersContext(() => call(reads, callback, () => find(id, at))));
     },
 
     insert(id, record, at, callback) {
       const values = columns(id, record);
-      call(writes, callback, () => {
+      const work = () => {
         if (insert.run(values).changes || update.run([...values, at]).changes) return;
         remove.run(id); // it has expired
         insert.run(values);
-      });
+      };
+      insertAtEndOfTurn({ work, callback: inCallersContext(callback) });
     },
 
     update(id, record, at, callback) {
@@ -107,16 +117,38 @@ export function createFileBackend(opened: OpenDatabase, name: string, now: () =>
     return { data: text.slice(end + 1), login: text.slice(0, end) || null, expiresAt: row[1] };
   }
 
+  function insertEach(inserts: readonly { work: () => void; callback: Callback }[]): void {
+    for (const { work, callback } of inserts) call(writes, callback, work);
+  }
+
+  /** Most of an insert's cost is its transaction. One that the database refuses must not take the others along. */
+  function insertTogether(inserts: readonly { work: () => void; callback: Callback }[]): void {
+    const insertAll = () => {
+      for (const { work } of inserts) work();
+    };
+    const done = (error: unknown) => {
+      if (error) insertEach(inserts);
+      else for (const { callback } of inserts) process.nextTick(callback, null);
+    };
+    call(writes, done, () => inTransaction(insertAll));
+  }
+
   /** Stores and removes a session as large as a login's, in a transaction that others do not see. */
   function tryToStore(): void {
-    database.exec('BEGIN IMMEDIATE');
-    try {
+    inTransaction(() => {
       insert.run(['readiness', probe, null, 0, 0]);
       remove.run('readiness');
-      database.exec('COMMIT');
+    });
+  }
+
+  function inTransaction(work: () => void): void {
+    begin.run();
+    try {
+      work();
+      commit.run();
     } catch (error) {
       // After some errors, such as a full disk, SQLite has rolled back already.
-      if (database.inTransaction) database.exec('ROLLBACK');
+      if (database.inTransaction) rollBack.run();
       throw error;
     }
   }
