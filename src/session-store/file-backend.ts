@@ -47,17 +47,17 @@ export function createFileBackend(opened: OpenDatabase, name: string, now: () =>
   const stopSweep = startSweep(opened, now);
   const reads = createCallQueue();
   const writes = createCallQueue();
-  const readAtEndOfTurn = atEndOfTurn<() => void>((tasks) => {
+  const turnsReads = atEndOfTurn<() => void>((tasks) => {
     for (const task of tasks) process.nextTick(task);
   });
-  const insertAtEndOfTurn = atEndOfTurn<{ work: () => void; callback: Callback }>((inserts) => {
+  const turnsInserts = atEndOfTurn<{ work: () => void; callback: Callback }>((inserts) => {
     if (inserts.length === 1) insertEach(inserts);
     else insertTogether(inserts);
   });
 
   return {
     read(id, at, callback) {
-      readAtEndOfTurn(inCallersContext(() => call(reads, callback, () => find(id, at))));
+      turnsReads.add(inCallersContext(() => call(reads, callback, () => find(id, at))));
     },
 
     insert(id, record, at, callback) {
@@ -67,33 +67,27 @@ export function createFileBackend(opened: OpenDatabase, name: string, now: () =>
         remove.run(id); // it has expired
         insert.run(values);
       };
-      insertAtEndOfTurn({ work, callback: inCallersContext(callback) });
+      turnsInserts.add({ work, callback: inCallersContext(callback) });
     },
 
     update(id, record, at, callback) {
-      call(writes, callback, () => void update.run([...columns(id, record), at]));
+      change(callback, () => void update.run([...columns(id, record), at]));
     },
 
     extend(id, expiresAt, at, callback) {
-      call(writes, callback, () => void extend.run([id, expiresAt, at]));
+      change(callback, () => void extend.run([id, expiresAt, at]));
     },
 
     remove(id, callback) {
-      call(writes, callback, () => void remove.run(id));
+      change(callback, () => void remove.run(id));
     },
 
     takeLease(key, owner, leaseMs) {
       const at = now();
       return write(() => take.run(key, owner, at + leaseMs, at).changes === 1);
     },
-
-    extendLease(key, owner, leaseMs) {
-      return write(() => void hold.run(key, owner, now() + leaseMs));
-    },
-
-    releaseLease(key, owner) {
-      return write(() => release.run(key, owner).changes === 1);
-    },
+    extendLease: (key, owner, leaseMs) => write(() => void hold.run(key, owner, now() + leaseMs)),
+    releaseLease: (key, owner) => write(() => release.run(key, owner).changes === 1),
 
     async ping() {
       await write(tryToStore);
@@ -115,6 +109,12 @@ export function createFileBackend(opened: OpenDatabase, name: string, now: () =>
     const text = row[0].toString();
     const end = text.indexOf('\n'); // JSON.stringify writes none
     return { data: text.slice(end + 1), login: text.slice(0, end) || null, expiresAt: row[1] };
+  }
+
+  /** Whatever is asked of a session comes after its insert. */
+  function change(callback: Callback, work: () => void): void {
+    turnsInserts.runNow();
+    call(writes, callback, work);
   }
 
   function insertEach(inserts: readonly { work: () => void; callback: Callback }[]): void {

@@ -4,16 +4,20 @@ import { AsyncResource } from 'node:async_hooks';
  * Collects what comes in one turn of the event loop and hands it on at the end of the turn. Reads, and the requests that
  * wait for them, then run one after the other, and inserts share a transaction. docs/benchmark.md has the gain.
  */
-export function atEndOfTurn<T>(run: (items: readonly T[]) => void): (item: T) => void {
+export function atEndOfTurn<T>(run: (items: readonly T[]) => void): { add(item: T): void; runNow(): void } {
   let items: T[] = [];
-  const runAll = () => {
+  const runNow = () => {
+    if (items.length === 0) return;
     const due = items;
     items = [];
     run(due);
   };
-  return (item) => {
-    if (items.length === 0) setImmediate(runAll);
-    items.push(item);
+  return {
+    add(item) {
+      if (items.length === 0) setImmediate(runNow);
+      items.push(item);
+    },
+    runNow,
   };
 }
 
