@@ -26,6 +26,8 @@ export interface OAuthClientOptions {
   readonly clientAuth?: 'post' | 'basic';
   /** PKCE with S256 (RFC 7636), default true. */
   readonly pkce?: boolean;
+  /** Further parameters of the authorization request, e.g. `login_hint`. Those of the grant itself are not accepted. */
+  readonly authorizationParameters?: Readonly<Record<string, string>> | undefined;
   /** Used for every call to the authorization server; default: Node's own `fetch`. */
   readonly fetch?: client.CustomFetch;
   /** Seconds a call may take, default 10; 0 leaves it to `fetch`. */
@@ -60,7 +62,7 @@ const revocationRetryDelay = 1_000;
  * Throws `TypeError` when an endpoint is not a URL.
  */
 export function createOAuthClient(options: OAuthClientOptions) {
-  const { redirectUri, scope, pkce = true } = options;
+  const { redirectUri, scope, pkce = true, authorizationParameters } = options;
   const configuration = configure(options);
 
   return {
@@ -74,7 +76,8 @@ export function createOAuthClient(options: OAuthClientOptions) {
         code_challenge: createHash('sha256').update(codeVerifier).digest('base64url'),
         code_challenge_method: 'S256',
       };
-      const parameters = { redirect_uri: redirectUri, scope, state, ...(pkce && challenge) };
+      const own = { redirect_uri: redirectUri, scope, state, ...(pkce && challenge) };
+      const parameters = { ...authorizationParameters, ...own };
       return { url: client.buildAuthorizationUrl(configuration, parameters), state, codeVerifier };
     },
 

@@ -63,6 +63,7 @@ export function checkOptions<U extends User>(options: AuthOptions<U>): void {
     ...numberProblems('revalidateAfter', revalidateAfter, 'milliseconds'),
     ...(timeoutSeconds === 0 ? [] : numberProblems('timeoutSeconds', timeoutSeconds, 'seconds')),
     ...pathProblems(options.paths),
+    ...parameterProblems(options.authorizationParameters),
   ];
   if (problems.length > 0) throw new TypeError(`createAuth cannot use these options:\n- ${problems.join('\n- ')}`);
 }
@@ -105,6 +106,14 @@ function pathProblems(paths: AuthPathOptions = {}): string[] {
     .filter(([name, path]) => path !== undefined && !(path === false && (name === 'login' || name === 'logout')))
     .filter(([, path]) => typeof path !== 'string' || !/^\/(?!\/)[^?#\s]*$/.test(path))
     .map(([name]) => `paths.${name} must be a path that starts with one slash, without a query.`);
+}
+
+const grantParameters = /^(client_id|response_type|redirect_uri|scope|state|code_challenge(_method)?)$/;
+
+function parameterProblems(parameters: OAuthClientOptions['authorizationParameters'] = {}): string[] {
+  return Object.entries(parameters)
+    .filter(([name, value]) => grantParameters.test(name) || typeof value !== 'string')
+    .map(([name]) => `authorizationParameters.${name} must be a string, and none of the grant's own parameters.`);
 }
 
 function isText(value: unknown): boolean {

@@ -4,8 +4,16 @@ import express from 'express';
 import type { OAuthClient, TokenSet } from './authorization-code.ts';
 import { type AuthEvent, isTransient, LoginError } from './login-error.ts';
 import type { LoginLoopGuard } from './login-loop-guard.ts';
-import { type LoginState, type LoginStates, loginIdOf, safeReturnTo } from './login-state.ts';
-import { createRedemptions, isTooOld, type LoginTransaction, type LoginTransactions } from './login-transaction.ts';
+import {
+  createRedemptions,
+  isTooOld,
+  type LoginState,
+  type LoginStates,
+  type LoginTransaction,
+  type LoginTransactions,
+  loginIdOf,
+  safeReturnTo,
+} from './login-transaction.ts';
 import { forwardErrors, isCertainlyNoPageVisit, refuseCrossSite, refusePrefetch } from './navigation.ts';
 import { assertSession, completedLoginReturnTo, type SessionLogins, type StartedSession } from './session-logins.ts';
 import { isSameMember, type User } from './user-session.ts';

@@ -155,6 +155,7 @@ describe('createAuth', () => {
     ['a chosen login path', { redirectUri: 'https://app.example/in', paths: { login: '/in' } }, /own path/],
     ['no client id', { clientId: '' }, /clientId must be/],
     ['no client secret', { clientSecret: undefined }, /clientSecret must be/],
+    ['a parameter of the grant', { authorizationParameters: { client_id: 'x' } }, /authorizationParameters.client_id/],
     ['no fetchUser', { fetchUser: undefined }, /fetchUser must be/],
     ['no server', { server: undefined }, /authorization_endpoint must be/],
     ['a foreign path', { paths: { login: '//evil.example' } }, /paths.login must be/],
@@ -336,6 +337,14 @@ describe('room to integrate', () => {
     const sessions = Object.values(await stored());
     expect(sessions).toMatchObject([{ cart: [7], linked: 'bob is m1', launchDarklyLogin: { clientId: 'c1' } }]);
     expect(sessions[0]).not.toHaveProperty('csrf');
+  });
+
+  test('authorizationParameters go along with the grant’s own', async () => {
+    const auth = createAuth(optionsOf({ authorizationParameters: { login_hint: 'i@example.com' } }));
+    const app = appWith((app) => void app.use(auth.router));
+    const { location = '' } = (await supertest(app).get('/auth/login')).headers;
+    const { searchParams } = new URL(location);
+    expect([searchParams.get('login_hint'), searchParams.get('client_id')]).toEqual(['i@example.com', 'c1']);
   });
 
   test('when onLogin throws, nobody is logged in', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { safeReturnTo } from '../../src/auth/login-state.ts';
+import { safeReturnTo } from '../../src/auth/login-transaction.ts';
 
 test.each([
   '/',
