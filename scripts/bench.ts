@@ -39,7 +39,7 @@ const plan: Plan = {
 const manyApps = { starts: 1, warmUpLogins: 700, rounds: 12, loginsPerRound: 50, requestsPerRound: 500 };
 
 await runScript(async (terminal) => {
-  const called = readArguments({ help, options }, process.argv.slice(2));
+  const called = readArguments({ command: 'bench', help, options }, process.argv.slice(2));
   if (!called) return 0;
   if (!existsSync(fileOfProject('dist/server.js'))) throw new Error('Build the app first: npm run build');
   const sandbox = await startSandbox({ port: 0, autoApprove: true });
@@ -56,7 +56,7 @@ await runScript(async (terminal) => {
 });
 
 async function compare(terminal: Terminal, contestants: Contestant[], at: Place): Promise<void> {
-  const [ours, plain] = await measure(contestants, at, plan, terminal.tell);
+  const [ours, plain] = await measure(contestants, at, plan, terminal.info);
   if (!ours || !plain) throw new Error('Two apps are needed to compare.');
   const summaries = [summarize(ours, plain), summarize(plain, plain)] as const;
   terminal.print(comparison(summaries));
@@ -65,7 +65,7 @@ async function compare(terminal: Terminal, contestants: Contestant[], at: Place)
 
 async function measureProtections(terminal: Terminal, app: Contestant, at: Place): Promise<void> {
   const contestants = [app, ...unprotected(app)];
-  const [whole, ...others] = await measure(contestants, at, { ...plan, ...manyApps }, terminal.tell);
+  const [whole, ...others] = await measure(contestants, at, { ...plan, ...manyApps }, terminal.info);
   if (!whole) throw new Error('There is nothing to compare with.');
   const summaries = [whole, ...others].map((figures) => summarize(figures, whole));
   terminal.print(savings(summaries));

@@ -10,6 +10,7 @@ import type { Terminal } from './support/terminal.ts';
 import { readArguments, UsageError } from './support/usage.ts';
 
 const usage = {
+  command: 'bootstrap',
   help: `
 Registers the app as an OAuth2 client at LaunchDarkly and saves id, secret, redirect URI, account id and a session
 secret in .env. Safe to run again, also after a run that broke off.
@@ -64,7 +65,7 @@ await runScript(async (terminal) => {
 
 function warnOfEnvironment(terminal: Terminal, envFile: string): void {
   const names = overriddenByEnvironment(savedNames, { envFile });
-  if (names.length > 0) terminal.tell(`${names.join(', ')}: set in the environment, which wins over ${envFile}.`);
+  if (names.length > 0) terminal.info(`${names.join(', ')}: set in the environment, which wins over ${envFile}.`);
 }
 
 function show(terminal: Terminal, registration: Registration, config: ScriptConfig, envFile: string): void {

@@ -39,11 +39,12 @@ const fields = {
 } as const;
 
 const usages = {
-  list: { help, options: common },
-  show: { help, options: common, arguments: { min: 0, max: 1 } },
-  update: { help, options: { ...common, ...fields }, arguments: { min: 0, max: 1 } },
-  rotate: { help, options: { ...common, 'keep-old': { type: 'boolean', default: false } } },
+  list: { command: 'clients list', help, options: common },
+  show: { command: 'clients show', help, options: common, arguments: { min: 0, max: 1 } },
+  update: { command: 'clients update', help, options: { ...common, ...fields }, arguments: { min: 0, max: 1 } },
+  rotate: { command: 'clients rotate', help, options: { ...common, 'keep-old': { type: 'boolean', default: false } } },
   delete: {
+    command: 'clients delete',
     help,
     options: { ...common, force: { type: 'boolean', default: false } },
     arguments: { min: 1, max: 1 },
@@ -62,7 +63,8 @@ await runScript(async (terminal) => {
   const [name = '', ...argv] = process.argv.slice(2).filter((argument) => argument !== '--');
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command) return command(terminal, argv);
-  if (readArguments({ help, options: common }, name.startsWith('-') ? [name] : []) === undefined) return 0;
+  if (readArguments({ command: 'clients', help, options: common }, name.startsWith('-') ? [name] : []) === undefined)
+    return 0;
   throw new UsageError('Say what to do: list, show, update, rotate or delete. --help says more.');
 });
 
@@ -131,7 +133,7 @@ async function remove(terminal: Terminal, argv: readonly string[]): Promise<numb
   const client = await run(terminal, call.values, (context) => deleteClient(context, clientId, { force }));
   terminal.printJson({ deleted: client });
   terminal.print(`Deleted "${cleanText(client.name)}" (${cleanText(client.clientId)}).`);
-  if (client.inUse) terminal.tell(`${call.values['env-file']} still names it; npm run bootstrap registers a new one.`);
+  if (client.inUse) terminal.info(`${call.values['env-file']} still names it; npm run bootstrap registers a new one.`);
   return 0;
 }
 

@@ -27,7 +27,7 @@ const logger = createLogger({ level: 'warn', format: 'pretty' });
 await main().catch(fail);
 
 async function main(): Promise<void> {
-  if (!readArguments({ help, options: {} }, process.argv.slice(2))) return;
+  if (!readArguments({ command: 'demo', help, options: {} }, process.argv.slice(2))) return;
   exitOnCrash(logger);
   const { appPort, sandbox: sandboxConfig } = loadDemoConfig();
   await mkdir(folder, { recursive: true, mode: 0o700 });

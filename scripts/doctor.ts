@@ -6,6 +6,7 @@ import type { Terminal } from './support/terminal.ts';
 import { readArguments } from './support/usage.ts';
 
 const usage = {
+  command: 'doctor',
   help: `
 Answers "why does my login not work?": checks the whole set-up and says what to fix. Changes no setting.
 
@@ -28,7 +29,7 @@ await runScript(async (terminal) => {
   if (!call) return 0;
   const setup = openSetup({ envFile: call.values['env-file'], certificateDirectory: '.data/tls' });
   for (const secret of [setup.accessToken, setup.config.clientSecret, ...setup.config.sessionSecrets]) {
-    terminal.conceal(secret);
+    terminal.redact(secret);
   }
   const lines: Line[] = [];
   try {

@@ -1,10 +1,11 @@
-import { parseArgs } from 'node:util';
-import { ConfigError, loadSandboxConfig } from '../src/config/config.ts';
-import type { Sandbox, Switches } from '../src/sandbox/start-sandbox.ts';
-import { SandboxError, startSandbox } from '../src/sandbox/start-sandbox.ts';
+import { loadSandboxConfig } from '../src/config/config.ts';
+import type { Sandbox, SandboxOptions, Switches } from '../src/sandbox/start-sandbox.ts';
 import { switchFromText } from '../src/sandbox/switch-values.ts';
+import { openSandbox } from './support/open-sandbox.ts';
+import { runScript } from './support/run-script.ts';
+import { readArguments, UsageError } from './support/usage.ts';
 
-const HELP = `npm run sandbox: a LaunchDarkly to log in with, on this machine, for any app in any language.
+const help = `npm run sandbox: a LaunchDarkly to log in with, on this machine, for any app in any language.
 
 Usage: npm run sandbox -- [options]
 
@@ -48,44 +49,45 @@ Its JSON Schema is at http://127.0.0.1:4000/__sandbox/seed.schema.json
 In production replace http://127.0.0.1:4000 by https://app.launchdarkly.com. Nothing else changes.
 `;
 
-async function main(): Promise<number> {
-  const options = readOptions();
-  if (options.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const { help, json, ...sandboxOptions } = options;
-  const sandbox = await startSandbox(sandboxOptions);
-  process.stdout.write(json ? `${JSON.stringify(essentials(sandbox))}\n` : greeting(sandbox));
+const usage = {
+  command: 'sandbox',
+  help,
+  options: {
+    port: { type: 'string' },
+    'data-dir': { type: 'string' },
+    seed: { type: 'string' },
+    'seed-file': { type: 'string' },
+    host: { type: 'string' },
+    'public-url': { type: 'string' },
+    switch: { type: 'string', multiple: true },
+    'auto-approve': { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+} as const;
+
+await runScript(runSandbox, { endsItself: true });
+
+async function runSandbox(): Promise<number> {
+  const call = readArguments(usage, process.argv.slice(2));
+  if (!call) return 0;
+  const sandbox = await openSandbox(readOptions(call.values));
+  // One line, so that a program can read it while the sandbox runs. The tokens are printed on purpose.
+  process.stdout.write(call.values.json ? `${JSON.stringify(essentials(sandbox))}\n` : greeting(sandbox));
   await interrupted();
   await sandbox.close();
   return 0;
 }
 
-function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      port: { type: 'string' },
-      'data-dir': { type: 'string' },
-      seed: { type: 'string' },
-      'seed-file': { type: 'string' },
-      host: { type: 'string' },
-      'public-url': { type: 'string' },
-      switch: { type: 'string', multiple: true, default: [] },
-      'auto-approve': { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
-  if (values.help) return { help: true, json: false };
+type Values = NonNullable<ReturnType<typeof readArguments<typeof usage.options>>>['values'];
+
+/** Throws `UsageError` or `ConfigError` when an option or a variable is wrong. */
+function readOptions(values: Values): SandboxOptions {
   const { port, adminToken, readerToken } = loadSandboxConfig();
   const seedFile = values.seed ?? values['seed-file'];
   return {
-    help: false,
-    json: values.json,
     autoApprove: values['auto-approve'],
     port: values.port === undefined ? port : readPort(values.port),
-    switches: readSwitches(values.switch),
+    switches: readSwitches(values.switch ?? []),
     ...(seedFile === undefined ? {} : { seedFile }),
     ...(values.host === undefined ? {} : { host: values.host }),
     ...(values['public-url'] === undefined ? {} : { publicUrl: values['public-url'] }),
@@ -98,17 +100,13 @@ function readOptions() {
 function readPort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new UsageError(`--port ${text}: must be a number from 0 to 65535, for example --port 4000.`);
+  throw new UsageError(`--port ${text}: must be a number from 0 to 65535, for example --port 4000. npm run sandbox -- --help shows more.`);
 }
 
 /** Each is `name=value`. */
 function readSwitches(settings: readonly string[]): Partial<Switches> {
   const pairs = settings.map((setting) => setting.split(/=(.*)/s));
   return Object.assign({}, ...pairs.map(([name = '', value = '']) => switchFromText(name, value)));
-}
-
-class UsageError extends Error {
-  override readonly name = 'UsageError';
 }
 
 function essentials({ url, adminToken, readerToken, serviceToken }: Sandbox) {
@@ -133,17 +131,3 @@ function interrupted(): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
 }
-
-/** 2 for wrong usage or a taken port, 1 for everything else that went wrong. */
-function report(error: unknown): number {
-  const { code = '', message = String(error) } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') {
-    process.stderr.write('The port is taken. Choose another with --port or SANDBOX_PORT; 0 picks a free one.\n');
-    return 2;
-  }
-  const misused = code.startsWith('ERR_PARSE_ARGS') || error instanceof UsageError;
-  process.stderr.write(misused ? `${message}\nSee npm run sandbox -- --help\n` : `${message}\n`);
-  return misused || error instanceof ConfigError || error instanceof SandboxError ? 2 : 1;
-}
-
-process.exitCode = await main().catch(report);

@@ -10,6 +10,7 @@ import type { Terminal } from './support/terminal.ts';
 import { readArguments, UsageError } from './support/usage.ts';
 
 const usage = {
+  command: 'trust',
   help: `
 Makes this machine's browsers trust the certificate of the app on https://localhost.
 
@@ -82,7 +83,7 @@ function thisMachine(browsersOnly: boolean) {
 /** Says what is going to happen, command by command, before it does. */
 function announce(terminal: Terminal, { authority, steps }: TrustPlan, options: Options): void {
   const { undo, directory, dryRun } = options;
-  const say = dryRun && !terminal.json ? terminal.print : terminal.tell;
+  const say = dryRun && !terminal.json ? terminal.print : terminal.info;
   if (!authority && undo) {
     say(`Nothing to take back: ${directory} knows of no certificate authority.`);
     return;
@@ -111,7 +112,7 @@ function asPlanned({ store, commands }: TrustStep, plan: TrustPlan, undo: boolea
 function report(terminal: Terminal, plan: TrustPlan, outcomes: TrustOutcome[], { undo }: Options): number {
   terminal.printJson({ authority: plan.authority, undo, stores: outcomes });
   for (const outcome of outcomes) terminal.print(sentence(terminal, outcome, undo));
-  if (outcomes.some(({ state }) => state === 'changed')) terminal.tell('Restart the browsers that are open now.');
+  if (outcomes.some(({ state }) => state === 'changed')) terminal.info('Restart the browsers that are open now.');
   const isWrong = ({ state, forBrowsers }: TrustOutcome) =>
     state === 'failed' || (state === 'blocked' && (forBrowsers || undo));
   return outcomes.some(isWrong) ? 1 : 0;

@@ -18,6 +18,7 @@ const allowed: Record<string, string[]> = {
     'src/auth',
     'src/config',
     'src/http-server/listen.ts',
+    'src/http-server/listen-error.ts',
     'src/launchdarkly',
     'src/local-https',
     'src/registration',

@@ -12,7 +12,7 @@ export async function withRegistration<T>(
   { envFile, yes = false }: { envFile: string; yes?: boolean },
   task: (context: RegistrationContext) => Promise<T>,
 ): Promise<T> {
-  terminal.conceal(config.clientSecret);
+  terminal.redact(config.clientSecret);
   const apiToken = await apiTokenFrom(config.accessToken, terminal);
   const { launchDarkly, http } = connect(config);
   const context: RegistrationContext = {
@@ -21,11 +21,11 @@ export async function withRegistration<T>(
     baseUri: config.baseUri,
     envFile,
     confirm: confirmWith(terminal, yes),
-    tell: terminal.tell,
+    tell: terminal.info,
     uninterrupted: finishBeforeStopping.run,
   };
   try {
-    return await terminal.during('Asking LaunchDarkly …', () => task(context));
+    return await terminal.withStatus('Asking LaunchDarkly …', () => task(context));
   } finally {
     await http.close();
   }

@@ -6,7 +6,7 @@ import { UsageError } from './usage.ts';
 /** The API access token: from the settings, else asked for without showing it. Throws `UsageError`, `RegistrationError`. */
 export async function apiTokenFrom(configured: string | undefined, terminal: Terminal): Promise<string> {
   const token = configured ?? (await askForToken(terminal));
-  terminal.conceal(token);
+  terminal.redact(token);
   checkApiToken(token);
   return token;
 }

@@ -1,20 +1,20 @@
-import { ConfigError } from '../../src/config/config.ts';
-import { EnvFileError } from '../../src/config/env-file.ts';
 import { LaunchDarklyApiError, messageWithAdvice } from '../../src/launchdarkly/index.ts';
-import { RegistrationError } from '../../src/registration/index.ts';
 import { finishBeforeStopping } from './stop-signals.ts';
 import type { Terminal } from './terminal.ts';
 import { openTerminal } from './terminal.ts';
-import { UsageError } from './usage.ts';
 
 /**
- * Runs a script to its exit code: what `main` returns, 2 for a wrong call or wrong settings, 1 for a failure, 130
- * after Ctrl-C. A failure is told in a sentence, without a stack; with `--json` also as the document on stdout.
+ * Runs a script and sets the exit code: what `main` returns, 2 for wrong usage or wrong settings, 1 for a failure, 130
+ * after Ctrl-C, unless the script ends itself then. A failure is one sentence on stderr, without a stack; with `--json`
+ * also the document on stdout.
  */
-export async function runScript(main: (terminal: Terminal) => Promise<number>): Promise<void> {
+export async function runScript(
+  main: (terminal: Terminal) => Promise<number>,
+  { endsItself = false }: { endsItself?: boolean } = {},
+): Promise<void> {
   const terminal = openTerminal({ json: process.argv.includes('--json') });
-  finishBeforeStopping.install(terminal);
-  // Whoever reads the output may stop reading (`| head`), which must not end a registration half-way.
+  if (!endsItself) finishBeforeStopping.install(terminal);
+  // A reader that stops reading (`| head`) must not end a registration half-way.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   try {
     process.exitCode = await main(terminal);
@@ -25,28 +25,35 @@ export async function runScript(main: (terminal: Terminal) => Promise<number>): 
 
 function report(terminal: Terminal, error: unknown): number {
   const { exitCode, code, message } = described(error);
-  if (message) terminal.tell(message);
+  if (message) terminal.error(message);
   terminal.printJson({ error: { code, message } });
   return exitCode;
 }
 
+/** The errors whose message is for people, by name: so that a script loads no more than it needs. */
+const expected: Record<string, { exitCode: number; code?: string }> = {
+  UsageError: { exitCode: 2, code: 'usage' },
+  ConfigError: { exitCode: 2, code: 'settings' },
+  ListenError: { exitCode: 2 },
+  SandboxError: { exitCode: 2, code: 'sandbox' },
+  EnvFileError: { exitCode: 1 },
+  RegistrationError: { exitCode: 1 },
+};
+
 function described(error: unknown): { exitCode: number; code: string; message: string } {
-  if (error instanceof UsageError) return { exitCode: 2, code: 'usage', message: error.message };
-  if (error instanceof ConfigError) return { exitCode: 2, code: 'settings', message: error.message };
-  if (error instanceof RegistrationError) {
-    return { exitCode: error.reason === 'wrong_token' ? 2 : 1, code: error.reason, message: error.message };
-  }
-  if (error instanceof EnvFileError) {
-    return { exitCode: error.exitCode, code: error.reason, message: error.message };
-  }
+  const { name = '', message = String(error), ...own } = error as Error & Partial<Own>;
   if (error instanceof LaunchDarklyApiError) {
     return { exitCode: 1, code: error.reason, message: messageWithAdvice(error) };
   }
-  if (isCancelledPrompt(error)) return { exitCode: 130, code: 'cancelled', message: 'Nothing was changed.' };
-  const message = error instanceof Error ? error.message : String(error);
-  return { exitCode: 1, code: 'unexpected', message: `Something unexpected happened: ${message}` };
+  const known = expected[name];
+  if (name === 'ExitPromptError') return { exitCode: 130, code: 'cancelled', message: 'Nothing was changed.' };
+  if (!known) return { exitCode: 1, code: 'unexpected', message: `Something unexpected happened: ${message}` };
+  const exitCode = own.reason === 'wrong_token' ? 2 : (own.exitCode ?? known.exitCode);
+  return { exitCode, code: known.code ?? own.reason ?? own.code ?? name, message };
 }
 
-function isCancelledPrompt(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ExitPromptError';
+interface Own {
+  readonly reason: string;
+  readonly code: string;
+  readonly exitCode: number;
 }

@@ -16,7 +16,7 @@ export const finishBeforeStopping = {
       process.on(signal, () => {
         if (running === 0 || wanted !== undefined) process.exit(code);
         wanted = code;
-        terminal.tell('Stopping as soon as this step is finished; once more to stop at once.');
+        terminal.info('Stopping as soon as this step is finished; once more to stop at once.');
       });
     }
   },

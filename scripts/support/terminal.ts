@@ -1,24 +1,26 @@
 import picocolors from 'picocolors';
 import { cleanLines } from '../../src/launchdarkly/index.ts';
 
-/** Where a script speaks: results to stdout, everything else to stderr, and no secret to either. */
+/** The output of a script: results go to stdout, everything else to stderr, and no secret to either. */
 export interface Terminal {
   /** Whether stdout is for a program: one JSON document and nothing else. */
   readonly json: boolean;
-  /** Whether a person sits there who can answer. */
+  /** Whether somebody can be asked. */
   readonly interactive: boolean;
-  /** Colours for stdout; without effect when it is no terminal or `NO_COLOR` is set. */
+  /** Colours for stdout. They have no effect when it is not a terminal or `NO_COLOR` is set. */
   readonly colors: ReturnType<typeof picocolors.createColors>;
-  /** From now on this text is never printed, whatever it is part of. */
-  conceal(secret: string | undefined): void;
+  /** From now on this text is replaced by `[hidden]`, whatever it is part of. */
+  redact(secret: string | undefined): void;
   /** A part of the result, for people; silent with `--json`. */
   print(text: string): void;
   /** The whole result, for programs; silent without `--json`. */
   printJson(document: unknown): void;
-  /** Progress, a warning, something worth knowing. */
-  tell(text: string): void;
-  /** Shows on a terminal that something is going on, for as long as it is and nothing else is said. */
-  during<T>(text: string, task: () => Promise<T>): Promise<T>;
+  /** Progress, a warning, something worth knowing: on stderr. */
+  info(text: string): void;
+  /** Why the script failed: on stderr, in red. */
+  error(text: string): void;
+  /** Shows `text` on a terminal while `task` runs, until something else is printed. */
+  withStatus<T>(text: string, task: () => Promise<T>): Promise<T>;
   /** Makes room for a question. */
   clearLine(): void;
 }
@@ -29,7 +31,7 @@ export function openTerminal({ json = false } = {}): Terminal {
   const stderrColors = picocolors.createColors(picocolors.isColorSupported && process.stderr.isTTY);
   const status = statusLine();
 
-  function concealed(text: string): string {
+  function redacted(text: string): string {
     let shown = text;
     for (const secret of secrets) shown = shown.replaceAll(secret, '[hidden]');
     return shown;
@@ -39,7 +41,7 @@ export function openTerminal({ json = false } = {}): Terminal {
     json,
     interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY),
     colors: stdoutColors,
-    conceal(secret) {
+    redact(secret) {
       if (!secret || secret.length < 8) return;
       secrets.add(secret);
       secrets.add(JSON.stringify(secret).slice(1, -1)); // as it stands in a JSON document
@@ -47,18 +49,22 @@ export function openTerminal({ json = false } = {}): Terminal {
     print(text) {
       if (json) return;
       status.clear();
-      const parts = stdoutColors.isColorSupported ? concealed(text).split(ownColors) : [concealed(text)];
+      const parts = stdoutColors.isColorSupported ? redacted(text).split(ownColors) : [redacted(text)];
       process.stdout.write(`${parts.map((part, at) => (at % 2 === 1 ? part : cleanLines(part))).join('')}\n`);
     },
     printJson(document) {
-      if (json) process.stdout.write(`${cleanLines(concealed(JSON.stringify(document, undefined, 2)))}\n`);
+      if (json) process.stdout.write(`${cleanLines(redacted(JSON.stringify(document, undefined, 2)))}\n`);
     },
-    tell(text) {
+    info(text) {
       status.clear();
-      process.stderr.write(`${stderrColors.dim(cleanLines(concealed(text)))}\n`);
+      process.stderr.write(`${cleanLines(redacted(text))}\n`);
+    },
+    error(text) {
+      status.clear();
+      process.stderr.write(`${stderrColors.red(cleanLines(redacted(text)))}\n`);
     },
     clearLine: status.clear,
-    async during(text, task) {
+    async withStatus(text, task) {
       status.show(stderrColors.dim(text));
       try {
         return await task();
@@ -72,7 +78,7 @@ export function openTerminal({ json = false } = {}): Terminal {
 /** What picocolors writes for the few styles that scripts use. */
 const ownColors = new RegExp(`(${String.fromCharCode(27)}\\[(?:1|2|22|3[1239])m)`);
 
-/** One line on stderr that comes and goes; nothing where stderr is no terminal. */
+/** One line on stderr that can be cleared; nothing when stderr is not a terminal. */
 function statusLine() {
   let shown = false;
   return {

@@ -5,7 +5,8 @@ import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { AppConfig } from '../config/config.ts';
 import { isLoopbackHost } from '../config/redirect-uri.ts';
-import { ListenError, listen, stopListening } from '../http-server/listen.ts';
+import { listen, stopListening } from '../http-server/listen.ts';
+import { ListenError } from '../http-server/listen-error.ts';
 import type { Check } from './check.ts';
 import { failed, failedWith, ok, skipped, warn } from './check.ts';
 

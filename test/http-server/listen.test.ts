@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { listen, stopListening } from '../../src/http-server/listen.ts';
+import { listenError } from '../../src/http-server/listen-error.ts';
 
 const opened: Server[] = [];
 
@@ -51,6 +52,28 @@ describe('listen', () => {
     });
   });
 
+  test('names the program that has the port, but not its arguments', async () => {
+    const port = await listen(newServer(), { port: 0, hosts: ['127.0.0.1'] });
+    await expect(listen(newServer(), { port, hosts: ['127.0.0.1'] })).rejects.toThrow(
+      new RegExp(`is taken by another program \\((\\S+, )?process ${process.pid}\\)\\. `),
+    );
+  });
+
+  test('recognises a copy of this app', async () => {
+    const server = createServer((_req, res) => void res.end('{"status":"ok","sessionStore":"ok","stopping":false}'));
+    opened.push(server);
+    const port = await listen(server, { port: 0, hosts: ['127.0.0.1'] });
+    await expect(listen(newServer(), { port, hosts: ['127.0.0.1'] })).rejects.toThrow('another copy of this app');
+  });
+
+  test('explains a port above 1023 that the system reserves by something else than advice to go above 1023', async () => {
+    const refused = Object.assign(new Error('listen EACCES'), { code: 'EACCES' });
+    const { message } = await listenError(refused, { port: 3000, host: '127.0.0.1' });
+    expect(message).toMatch(/Port 3000 on 127\.0\.0\.1 may not be opened .*excludedportrange.* PORT=3001\./);
+    expect(message).not.toContain('1023');
+    expect((await listenError(refused, { port: 443 })).message).toContain('above 1023');
+  });
+
   test('does not share the port with a program on the other address of localhost', async () => {
     const other = createTcpServer().listen(0, '::1');
     await once(other, 'listening');
@@ -74,7 +97,7 @@ describe('listen', () => {
     await expect(listen(newServer(), { port: 0, hosts: ['nowhere.invalid'] })).rejects.toMatchObject({
       code: expect.stringMatching(/ENOTFOUND|EAI_AGAIN/),
       message: expect.stringMatching(
-        /HOST=nowhere\.invalid is a name that nobody here knows\. Add it to the hosts file/,
+        /HOST=nowhere\.invalid is a name that cannot be resolved here\. Add it to the hosts file/,
       ),
     });
   });

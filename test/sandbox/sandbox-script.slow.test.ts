@@ -9,7 +9,7 @@ const SCRIPT = ['--import', 'tsx', 'scripts/sandbox.ts'];
 const environment = { PATH: process.env.PATH };
 
 async function run(...args: string[]) {
-  const options = { env: environment, timeout: 10_000 };
+  const options = { env: environment, timeout: 30_000 };
   try {
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [...SCRIPT, ...args], options);
     return { code: 0, stdout, stderr };

@@ -145,7 +145,7 @@ describe('a wrong call exits 2 and says what would be right', () => {
   test.each<[string, string[], RegExp]>([
     ['an unknown option', ['--redirect'], /--redirect.*--help/s],
     ['an option without its value', ['--name'], /--name/],
-    ['an argument', ['api-00000000-1111-2222-3333-444444444444'], /Only options/],
+    ['an argument', ['api-00000000-1111-2222-3333-444444444444'], /Unexpected argument/],
     ['an empty name', ['--name', ''], /--name/],
     ['an illegal redirect URI', ['--redirect-uri', 'http://app.example.test/cb'], /must begin with https/],
   ])('%s', async (_, args, says) => {

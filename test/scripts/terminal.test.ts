@@ -7,10 +7,10 @@ const terminal = path.resolve(import.meta.dirname, '../../scripts/support/termin
 test('a concealed text is printed by no means, whatever it is part of', async () => {
   const secret = 'k3y "with\\ awkward" +/=& signs :';
   const { stdout, stderr } = await program(`
-    terminal.conceal(${JSON.stringify(secret)});
+    terminal.redact(${JSON.stringify(secret)});
     terminal.print('a' + ${JSON.stringify(secret)} + 'b');
-    terminal.tell('c' + ${JSON.stringify(secret)} + 'd');
-    json.conceal(${JSON.stringify(secret)});
+    terminal.info('c' + ${JSON.stringify(secret)} + 'd');
+    json.redact(${JSON.stringify(secret)});
     json.printJson({ message: 'e' + ${JSON.stringify(secret)} + 'f' });
   `);
   expect(stdout).toBe('a[hidden]b\n{\n  "message": "e[hidden]f"\n}\n');
@@ -20,7 +20,7 @@ test('a concealed text is printed by no means, whatever it is part of', async ()
 test('control characters are spelt out, whoever forgot to clean a text', async () => {
   const { stdout, stderr } = await program(String.raw`
     terminal.print('one\u001b[1A\u001b[8mtwo\u202e\u2028three\nfour');
-    terminal.tell('one\u009b2Jtwo\u061c');
+    terminal.info('one\u009b2Jtwo\u061c');
     json.printJson({ name: 'a\u009b2Jb\u202ec' });
   `);
   expect(stdout).toBe('one\\u001b[1A\\u001b[8mtwo\\u202e\\u2028three\nfour\n{\n  "name": "a\\u009b2Jb\\u202ec"\n}\n');
