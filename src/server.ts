@@ -1,22 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { loadAppConfig } from './config/config.ts';
-import { failStart } from './http-server/exit-on-start-error.ts';
-import { exitOnCrash, stopOnSignals } from './http-server/stop.ts';
-import { tuneV8 } from './http-server/tune-v8.ts';
-import { createLogger } from './logging/log.ts';
-import { startApp } from './start-app.ts';
+/** Checks the version of Node.js, then serves. Without static imports, because those would fail first in an older one. */
+const oldest = [20, 19] as const;
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
-try {
-  tuneV8();
-  const config = loadAppConfig();
-  const logger = createLogger({ level: config.logLevel, format: config.logFormat });
-  exitOnCrash(logger);
-  const app = await startApp(config, logger);
-  stopOnSignals({ server: app.server, logger, onStopping: app.announceStop, close: app.close });
-  logger.info({ event: 'listening', url: config.redirectUri.origin, port: app.port }, 'Ready');
-  await sleep(100, undefined, { ref: false }); // the first page comes first
-  // Node remembers a failed import: loaded with the first login, one moment without file descriptors would last.
-  await app.preload();
-} catch (error) {
-  failStart(error);
+if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
+  process.stderr.write(`This app needs Node.js ${oldest.join('.')} or later; this is ${process.versions.node}.\n`);
+  process.exit(2);
 }
+
+const { serve } = await import('./serve.ts');
+await serve();
+
+export {};

@@ -1,0 +1,25 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadAppConfig } from './config/config.ts';
+import { failStart } from './http-server/exit-on-start-error.ts';
+import { exitOnCrash, stopOnSignals } from './http-server/stop.ts';
+import { tuneV8 } from './http-server/tune-v8.ts';
+import { createLogger } from './logging/log.ts';
+import { startApp } from './start-app.ts';
+
+/** Runs the app until a signal ends it. Says on stderr why it cannot start, and exits, when it cannot. */
+export async function serve(): Promise<void> {
+  try {
+    tuneV8();
+    const config = loadAppConfig();
+    const logger = createLogger({ level: config.logLevel, format: config.logFormat });
+    exitOnCrash(logger);
+    const app = await startApp(config, logger);
+    stopOnSignals({ server: app.server, logger, onStopping: app.announceStop, close: app.close });
+    logger.info({ event: 'listening', url: config.redirectUri.origin, port: app.port }, 'Ready');
+    await sleep(100, undefined, { ref: false }); // the first page comes first
+    // Node remembers a failed import: loaded with the first login, one moment without file descriptors would last.
+    await app.preload();
+  } catch (error) {
+    failStart(error);
+  }
+}
