@@ -1,11 +1,9 @@
 import type { Server } from 'node:http';
-import { createServer } from 'node:http';
-import type { App } from './app.ts';
 import { createApp } from './app.ts';
 import type { AppConfig } from './config/config.ts';
-import { answerClientErrors } from './http-server/client-errors.ts';
-import type { Renewal } from './http-server/https-server.ts';
+import type { LoadCertificate } from './http-server/https-server.ts';
 import { listen, stopListening } from './http-server/listen.ts';
+import { openServer } from './http-server/open-server.ts';
 import type { Logger } from './logging/log.ts';
 import { openSessionStore } from './session-store/open-session-store.ts';
 
@@ -38,8 +36,13 @@ export async function startApp(config: AppConfig, logger: Logger): Promise<Runni
   try {
     let stopping = false;
     const app = createApp(config, { store, logger, isStopping: () => stopping });
-    const server = await openServer(app, config, logger);
-    answerClientErrors(server);
+    const server = await openServer({
+      ...app,
+      origin: config.redirectUri.origin,
+      keepAlive: config.keepAlive,
+      logger,
+      loadCertificate: certificateSource(config, logger),
+    });
     const port = await listen(server, config);
     const announceStop = () => {
       stopping = true;
@@ -61,23 +64,15 @@ export async function startApp(config: AppConfig, logger: Logger): Promise<Runni
   }
 }
 
-/** Not listening yet; https when the app ends TLS itself. */
-async function openServer(
-  { handler, messages }: App,
-  { tls, redirectUri }: AppConfig,
-  logger: Logger,
-): Promise<Server> {
+/** Where the server's certificate comes from; undefined when something else ends TLS. */
+function certificateSource({ tls, redirectUri }: AppConfig, logger: Logger): LoadCertificate | undefined {
   const { hostname } = redirectUri;
-  const renewed = (renewal: Renewal) => {
-    if (renewal.renewed) logger.info({ event: 'certificate_renewed' }, 'Serving the renewed certificate');
-    else logger.error({ event: 'certificate_not_renewed', error: renewal.error }, 'The old certificate stays');
+  if (tls.mode === 'local') return () => certificateHere(hostname, logger);
+  if (tls.mode !== 'files') return undefined;
+  return async () => {
+    const { givenCertificate } = await import('./local-https/certificate-from-files.ts');
+    return givenCertificate({ ...tls, hostname });
   };
-  if (tls.mode === 'proxy' || tls.mode === 'off') return createServer(messages, handler);
-  const { createHttpsServer } = await import('./http-server/https-server.ts');
-  if (tls.mode === 'local')
-    return createHttpsServer(handler, () => certificateHere(hostname, logger), renewed, messages);
-  const { givenCertificate } = await import('./local-https/certificate-from-files.ts');
-  return createHttpsServer(handler, () => givenCertificate({ ...tls, hostname }), renewed, messages);
 }
 
 async function certificateHere(hostname: string, logger: Logger) {

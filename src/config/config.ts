@@ -42,6 +42,8 @@ export interface AppConfig extends LaunchDarklySettings {
   readonly hosts: readonly string[] | undefined;
   readonly tls: TlsConfig;
   readonly trustProxy: number | readonly string[] | false;
+  /** Milliseconds that an idle connection from a browser or a proxy stays open. */
+  readonly keepAlive: number;
   /** Requests a minute to login, callback and logout from one client address. */
   readonly rateLimit: number;
   readonly flowInspector: boolean;
@@ -86,6 +88,7 @@ export function checkAppConfig(input?: ConfigInput): {
     hosts: readHosts(read, tls),
     tls,
     trustProxy: read.optional('TRUST_PROXY', value.trustProxy, tls.mode === 'proxy' ? 1 : false),
+    keepAlive: read.optional('KEEP_ALIVE', value.duration, value.duration(tls.mode === 'proxy' ? '620s' : '75s')),
     rateLimit: read.optional('RATE_LIMIT', value.count, 300),
     flowInspector: read.optional('FLOW_INSPECTOR', value.onOff, redirectUri.loopback),
     logLevel: read.optional(

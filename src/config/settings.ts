@@ -59,6 +59,10 @@ export const settings = {
   TLS_CERT_FILE: { example: '/etc/ssl/app/fullchain.pem', source: 'your certificate authority' },
   TLS_KEY_FILE: { example: '/etc/ssl/app/privkey.pem', source: 'your certificate authority' },
   TRUST_PROXY: { example: '1', source: 'how many proxies stand in front, or their addresses' },
+  KEEP_ALIVE: {
+    example: '75s',
+    source: 'your decision: how long an idle connection stays open; longer than the load balancer keeps its own',
+  },
   RATE_LIMIT: {
     example: '300',
     source: 'your decision: requests a minute to login, callback and logout from one client address',

@@ -13,9 +13,17 @@ const headersTooLarge =
 /** Milliseconds a client may take to read the answer and hang up. */
 const patience = 2_000;
 
-/** Answers requests that Node's HTTP parser refuses, which never reach the app, as Node does; a 431 explains itself. */
-export function answerClientErrors(server: Server): void {
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+/**
+ * Answers requests that Node's HTTP parser refuses, which never reach the app, as Node does; a 431 explains itself.
+ * @param onTls called the first time that somebody speaks TLS to this port.
+ */
+export function answerClientErrors(server: Server, { onTls }: { onTls?: () => void } = {}): void {
+  let reportTls = onTls;
+  server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Duplex) => {
+    if (error.rawPacket?.[0] === 0x16) {
+      reportTls?.();
+      reportTls = undefined;
+    }
     if (socket.writableEnded) return;
     if (!socket.writable || error.code === 'ECONNRESET') {
       socket.destroy();
