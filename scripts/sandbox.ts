@@ -100,7 +100,9 @@ function readOptions(values: Values): SandboxOptions {
 function readPort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new UsageError(`--port ${text}: must be a number from 0 to 65535, for example --port 4000. npm run sandbox -- --help shows more.`);
+  throw new UsageError(
+    `--port ${text}: must be a number from 0 to 65535, for example --port 4000. npm run sandbox -- --help shows more.`,
+  );
 }
 
 /** Each is `name=value`. */

@@ -4,6 +4,7 @@ import type { Logger } from '../logging/log.ts';
 import { answerClientErrors } from './client-errors.ts';
 import type { LoadCertificate, Renewal } from './https-server.ts';
 import type { MessageClasses } from './message-classes.ts';
+import { redirectPlainHttp } from './plain-http.ts';
 
 /** What a server is made of. */
 export interface ServerParts {
@@ -36,10 +37,7 @@ function overHttp({ handler, messages, logger }: ServerParts): Server {
 }
 
 async function overTls({ handler, messages, origin, logger }: ServerParts, load: LoadCertificate): Promise<Server> {
-  const [{ createHttpsServer }, { redirectPlainHttp }] = await Promise.all([
-    import('./https-server.ts'),
-    import('./plain-http.ts'),
-  ]);
+  const { createHttpsServer } = await import('./https-server.ts');
   const renewed = (renewal: Renewal) => {
     if (renewal.renewed) logger.info({ event: 'certificate_renewed' }, 'Serving the renewed certificate');
     else logger.error({ event: 'certificate_not_renewed', error: renewal.error }, 'The old certificate stays');

@@ -19,20 +19,16 @@ test('the search for circles finds one, and what hangs on it is none', () => {
  * failure. So these are few, and `preload` in src/start-app.ts runs those that a request can meet.
  */
 const lazy = new Map([
+  ['src/http-server/open-server.ts', ['./https-server.ts']],
   ['src/launchdarkly/http/http.ts', ['./dispatcher.ts']],
   ['src/local-https/make-certificate.ts', ['selfsigned']],
   ['src/session-store/open-database.ts', ['libsql', 'libsql/promise']],
   ['src/session-store/open-session-store.ts', ['./redis-backend.ts', './redis-connection.ts']],
   ['src/session-store/redis-connection.ts', ['./redis-servers.ts', 'node:tls']],
+  ['src/server.ts', ['./serve.ts']],
   [
     'src/start-app.ts',
-    [
-      './http-server/https-server.ts',
-      './local-https/certificate-from-files.ts',
-      './local-https/certificate.ts',
-      'libsql/promise',
-      'selfsigned',
-    ],
+    ['./local-https/certificate-from-files.ts', './local-https/certificate.ts', 'libsql/promise', 'selfsigned'],
   ],
   ['src/web/flow-page.ts', ['../flow-inspector/flow-view.ts']],
   ['src/web/rate-limit.ts', ['express-rate-limit']],
