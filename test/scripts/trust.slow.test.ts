@@ -99,7 +99,7 @@ test('without certutil it says how to install it, and changes nothing', async ()
 
 test.each([
   [['--foo'], /Unknown option '--foo'/],
-  [['extra'], /Only options are taken/],
+  [['extra'], /Unexpected argument/],
   [['--directory='], /--directory needs a path/],
   [[], /There is no terminal to ask on: --yes says yes/],
 ])('%j exits 2 and says what would be right', async (args, message) => {
