@@ -15,7 +15,7 @@ export type { AuthEvent, LoginErrorReason } from './login-error.ts';
 export { LoginError } from './login-error.ts';
 export { safeReturnTo } from './login-transaction.ts';
 export { type MintedSessionOptions, mintSession } from './mint-session.ts';
-export { isPrefetch } from './navigation.ts';
+export { isPrefetch, showsPage } from './navigation.ts';
 export { type AuthOptions, type AuthPathOptions, authPaths } from './options.ts';
 export type { CompletedLoginDetails } from './session-logins.ts';
 export type { Login, User } from './user-session.ts';

@@ -3,13 +3,17 @@ import { LoginError } from './login-error.ts';
 
 const pages: ReadonlySet<unknown> = new Set(['document', 'iframe', 'frame']);
 
+/** Whether a browser visits a page: it could be sent to log in and come back. */
+export function isPageVisit(req: Request): boolean {
+  return (req.method === 'GET' || req.method === 'HEAD') && showsPage(req);
+}
+
 /**
  * Whether the browser will show the answer as a page, rather than hand it to a script or an image. Browsers say so in
  * `Sec-Fetch-Dest` and `Sec-Fetch-Mode` (W3C Fetch Metadata). Without them, `Accept` has to name HTML, because programs
  * accept anything. Node's own `fetch` sends a mode but no destination.
  */
-export function isPageVisit({ method, headers }: Request): boolean {
-  if (method !== 'GET' && method !== 'HEAD') return false;
+export function showsPage({ headers }: Request): boolean {
   const { 'sec-fetch-dest': destination, 'sec-fetch-mode': mode = 'navigate' } = headers;
   if (destination !== undefined) return mode === 'navigate' && pages.has(destination);
   return /(^|,)\s*text\/html\s*(;(?!\s*q=0(\.0*)?\s*(,|$))|,|$)/i.test(headers.accept ?? '');

@@ -1,6 +1,6 @@
 import type { Field, FlowMessage } from './flow.ts';
 
-/** The request as a curl command, with a shell variable in the place of every secret. */
+/** The request as a curl command, with shell variables for secrets. */
 export function toCurl(message: FlowMessage): string {
   const parts = [`curl ${quote(message.address)}`];
   if (message.query.length) parts.push('--get');
@@ -10,7 +10,7 @@ export function toCurl(message: FlowMessage): string {
   return parts.join(' \\\n  ');
 }
 
-/** curl adds these by itself. */
+/** curl adds these itself. */
 const implied = new Set(['host', 'content-type']);
 
 function header({ name, value }: Field): string {
@@ -28,7 +28,7 @@ function variableFor(name: string): string {
   return name === 'client_secret' ? 'LD_OAUTH_CLIENT_SECRET' : name.toUpperCase();
 }
 
-/** A word that the shell takes as it is. */
+/** A word that the shell does not interpret. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

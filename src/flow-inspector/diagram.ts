@@ -12,7 +12,7 @@ export interface Arrow {
   readonly kind: 'request' | 'answer' | 'failed';
 }
 
-/** Where everything stands. */
+/** The sequence diagram of a flow. */
 export interface Diagram {
   readonly width: number;
   readonly height: number;
@@ -28,7 +28,7 @@ const lanes = [
 const top = 76;
 const rowHeight = 44;
 
-/** Draws a flow: every request as an arrow, every answer as one back. A callback is answered last, after its calls. */
+/** Draws every request as an arrow and every answer as one back. The callback's answer comes last, after its calls. */
 export function drawDiagram({ messages, failure }: Flow): Diagram {
   const rows: Omit<Arrow, 'y'>[] = [];
   let answerOfCallback: (() => void) | undefined;
@@ -67,7 +67,7 @@ function laneOf(actor: Actor): number {
 function answerLabel(answer: Flow['messages'][number]['answer']): string {
   const target = answer?.location && new URL(answer.location).pathname;
   if (!target) return String(answer?.status ?? '');
-  return `${answer?.status ?? 'back'} to ${shorten(target)}`;
+  return `${answer?.status ?? 'redirect'} to ${shorten(target)}`;
 }
 
 function shorten(path: string): string {

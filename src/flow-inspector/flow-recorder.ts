@@ -5,7 +5,6 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'exp
 import { cookieName, isPrefetch } from '../auth/index.ts';
 import type { Exchange, Flow, FlowMessage } from './flow.ts';
 import { FlowStore, hasRoom } from './flow-store.ts';
-import { failingMessage } from './locate-failure.ts';
 import {
   answerAuthorization,
   answerMessage,
@@ -13,12 +12,13 @@ import {
   backChannelMessage,
   browserMessage,
 } from './messages.ts';
+import { failingMessage } from './notes.ts';
 
 export interface FlowRecorderOptions {
   /** This app's own origin, e.g. `https://localhost:3000`. */
   readonly origin: string;
   readonly paths: { readonly login: string; readonly callback: string; readonly logout: string };
-  /** What a person is told about an error. */
+  /** What visitors are told about an error. */
   describeFailure(error: unknown): {
     readonly code: string;
     readonly title: string;
@@ -26,15 +26,15 @@ export interface FlowRecorderOptions {
   };
 }
 
-/** Writes down the messages of logins, secrets masked, each for the browser that logs in. */
+/** Records the messages of logins with secrets masked, separately for each browser. */
 export interface FlowRecorder {
-  /** Mount before the login's routes: sees what the browser and this app say to each other. */
+  /** Mount before the login's routes: records the requests of the browser. */
   record: RequestHandler;
-  /** Mount right after them: notes at which message a login failed, and passes the error on. */
+  /** Mount right after them: records at which message a login failed, and passes the error on. */
   recordFailure: ErrorRequestHandler;
-  /** Give to the HTTP client: sees what this app and LaunchDarkly say to each other during a login. */
+  /** For the HTTP client: records this app's calls to LaunchDarkly during a login. */
   observe(exchange: Exchange): void;
-  /** The flows of the browser that asks, newest first. */
+  /** The flows of the browser that sent the request, newest first. */
   flowsOf(request: Request): readonly Flow[];
 }
 
@@ -70,7 +70,7 @@ export function createFlowRecorder({ origin, paths, describeFailure }: FlowRecor
     flowsOf: (request) => store.flowsOf(browserOf(request)),
   };
 
-  /** The login's redirect holds the `state` by which the callback will find this flow again. */
+  /** The login's redirect has the `state` by which the callback will find this flow. */
   function recordLogin(request: Request, response: Response, next: () => void): void {
     const browser = recognise(request, response);
     const message = browserMessage(origin, request);
@@ -107,7 +107,7 @@ export function createFlowRecorder({ origin, paths, describeFailure }: FlowRecor
     current.run(flow, next);
   }
 
-  /** The recording belongs to the user who logs out: the next person at this browser must not see it. */
+  /** The next person at this browser must not see what the user who logs out did. */
   function forgetAfter(request: Request, response: Response): void {
     response.once('finish', () => {
       if (response.statusCode < 400) store.forget(browserOf(request));
@@ -125,7 +125,7 @@ export function createFlowRecorder({ origin, paths, describeFailure }: FlowRecor
   }
 }
 
-/** Calls are reported when they end. They are shown as they began; those of the same moment by their address. */
+/** Calls are reported when they end, but shown in the order of their start, then of their address. */
 function addInOrder({ messages }: Flow, message: FlowMessage): void {
   const isLater = ({ from, startedAt, address }: FlowMessage) =>
     from === 'app' && (startedAt > message.startedAt || (startedAt === message.startedAt && address > message.address));

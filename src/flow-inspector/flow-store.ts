@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Flow } from './flow.ts';
 
-/** How much is kept. All of it lives in memory and is gone with the process. */
-const most = { browsers: 50, flowsPerBrowser: 5, messagesPerFlow: 16 };
+/** How much is kept, in memory only. */
+const limits = { browsers: 50, flowsPerBrowser: 5, messagesPerFlow: 16 };
 const lifetimeMs = 30 * 60_000;
 
-/** The recorded flows, by browser. A browser is known by an id that nobody can guess. */
+/** The recorded flows by browser. A browser is identified by an id that nobody can guess. */
 export class FlowStore {
   readonly #browsers = new Map<string, { flows: Flow[]; usedAt: number }>();
 
@@ -15,24 +15,24 @@ export class FlowStore {
     return (browser && this.#browsers.get(browser)?.flows) || [];
   }
 
-  /** The id itself when it is one of ours, else a new one: 192 random bits, so nobody can choose it for somebody. */
+  /** The id itself if it is known, otherwise a new one of 192 random bits: nobody can choose an id for somebody else. */
   browser(id: string | undefined): string {
     this.#forgetOld();
     return id !== undefined && this.#browsers.has(id) ? id : randomBytes(24).toString('base64url');
   }
 
-  /** Keeps a new flow. The oldest of the browser, or the browser that was longest away, gives way. */
+  /** Keeps a new flow. Removes the browser's oldest flow or the least recently used browser when there are too many. */
   add(browser: string, flow: Flow): void {
-    const flows = [flow, ...this.flowsOf(browser)].slice(0, most.flowsPerBrowser);
+    const flows = [flow, ...this.flowsOf(browser)].slice(0, limits.flowsPerBrowser);
     this.#browsers.delete(browser);
     this.#browsers.set(browser, { flows, usedAt: Date.now() });
     for (const oldest of this.#browsers.keys()) {
-      if (this.#browsers.size <= most.browsers) break;
+      if (this.#browsers.size <= limits.browsers) break;
       this.#browsers.delete(oldest);
     }
   }
 
-  /** Forgets all that a browser did. */
+  /** Removes all flows of a browser. */
   forget(browser: string | undefined): void {
     if (browser) this.#browsers.delete(browser);
   }
@@ -44,7 +44,7 @@ export class FlowStore {
   }
 }
 
-/** Whether a flow can take another message. */
+/** Whether another message fits into a flow. */
 export function hasRoom(flow: Flow): boolean {
-  return flow.messages.length < most.messagesPerFlow;
+  return flow.messages.length < limits.messagesPerFlow;
 }

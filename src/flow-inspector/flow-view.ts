@@ -1,16 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import { toCurl } from './curl.ts';
-import type { Diagram } from './diagram.ts';
-import { drawDiagram } from './diagram.ts';
-import { fieldNote } from './field-notes.ts';
+import { type Diagram, drawDiagram } from './diagram.ts';
 import type { Actor, Field, Flow, FlowMessage } from './flow.ts';
-import type { MessageKind, MessageNote } from './message-notes.ts';
-import { kindOf, messageNotes } from './message-notes.ts';
+import { fieldNote, kindOf, type MessageKind, type MessageNote, type MessagePart, messageNotes } from './notes.ts';
 
-/** A field with what a reader should know about it. */
+/** A field with its explanation. */
 export interface FieldView extends Field {
   readonly note?: string | undefined;
-  /** The other steps in which the same secret turns up. */
+  /** The other steps that contain the same secret. */
   readonly alsoIn: readonly number[];
 }
 
@@ -40,17 +37,17 @@ export interface StepView extends MessageNote {
 
 /** A flow as the page shows it. */
 export interface FlowView {
-  readonly outcome: 'succeeded' | 'failed' | 'under way';
+  readonly outcome: 'succeeded' | 'failed' | 'in progress';
   /** Epoch milliseconds. */
   readonly startedAt: number;
-  /** How long this app worked on it, and how much of that it waited for LaunchDarkly. */
+  /** How long this app took, and how much of that it waited for LaunchDarkly. */
   readonly took: { readonly app: string; readonly launchDarkly: string };
   readonly failure?: Flow['failure'];
   readonly steps: readonly StepView[];
   readonly diagram: Diagram;
 }
 
-/** Makes a recorded flow readable. */
+/** Prepares a recorded flow for the page. */
 export function viewFlow(flow: Flow, callbackPath: string): FlowView {
   const steps = flow.messages.map((message, index) => viewStep(flow, message, index, callbackPath));
   return {
@@ -71,7 +68,7 @@ function viewStep(flow: Flow, message: FlowMessage, index: number, callbackPath:
   const number = index + 1;
   const { answer } = message;
   const followed = answer?.location !== undefined && flow.messages[number]?.address === answer.location;
-  const group = (title: string, part: Parameters<typeof fieldNote>[1], fields: readonly Field[] = []) => ({
+  const group = (title: string, part: MessagePart, fields: readonly Field[] = []) => ({
     title,
     fields: fields.map((field) => ({
       ...field,
@@ -122,7 +119,7 @@ function stepsWith({ messages }: Flow, value: string, except: number): number[] 
   });
 }
 
-/** `Bearer abc…(43)·5e0d91` carries the same secret as `abc…(43)·5e0d91`. */
+/** `Bearer abc…(43)·5e0d91` has the same secret as `abc…(43)·5e0d91`. */
 function bare(value: string): string {
   return value.replace(/^Bearer /, '');
 }
@@ -130,7 +127,7 @@ function bare(value: string): string {
 function outcomeOf(flow: Flow, steps: readonly StepView[]): FlowView['outcome'] {
   if (flow.failure) return 'failed';
   const finished = steps.some(({ kind, status }) => kind === 'callback' && status !== undefined);
-  return finished ? 'succeeded' : 'under way';
+  return finished ? 'succeeded' : 'in progress';
 }
 
 function total({ messages }: Flow, counts: (message: FlowMessage) => boolean): number {

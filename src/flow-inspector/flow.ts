@@ -1,4 +1,4 @@
-/** Who takes part in a login. */
+/** The parties of a login. */
 export type Actor = 'browser' | 'app' | 'launchdarkly';
 
 /** One name and value of a message. A secret's value is its mask, never the secret. */
@@ -8,7 +8,7 @@ export interface Field {
   readonly secret: boolean;
 }
 
-/** One request of a login and its answer, as they went over the wire, with every secret masked. */
+/** One request of a login and its answer, with every secret masked. */
 export interface FlowMessage {
   readonly from: Actor;
   readonly to: Actor;
@@ -19,20 +19,20 @@ export interface FlowMessage {
   readonly headers: readonly Field[];
   /** The fields of a form body. */
   readonly form: readonly Field[];
-  answer?: FlowAnswer;
+  answer?: FlowResponse;
   /** Why there was no answer: a code such as `ECONNREFUSED`. */
   error?: string;
   /** Epoch milliseconds. */
   readonly startedAt: number;
   durationMs?: number;
-  /** Not seen by this app, but told by the messages before and after it. */
+  /** This app did not see it, but derived it from the messages before and after it. */
   readonly derived?: boolean;
 }
 
-export interface FlowAnswer {
+export interface FlowResponse {
   readonly status?: number;
   readonly headers: readonly Field[];
-  /** Where a redirect leads, without its query. */
+  /** The target of a redirect, without its query. */
   readonly location?: string | undefined;
   /** The query of a redirect's target. */
   readonly locationQuery: readonly Field[];
@@ -44,7 +44,7 @@ export interface FlowAnswer {
 
 /** One attempt to log in. */
 export interface Flow {
-  /** SHA-256 of its `state`, empty until that is known: finds the flow again when the answer comes. */
+  /** SHA-256 of its `state`, by which the callback finds it; empty until the state is known. */
   key: string;
   /** Epoch milliseconds. */
   readonly startedAt: number;
@@ -53,7 +53,7 @@ export interface Flow {
   failure?: { readonly at: number; readonly code: string; readonly title: string; readonly message: string };
 }
 
-/** A call to LaunchDarkly as the HTTP client's `observe` reports it, secrets and all. */
+/** A call to LaunchDarkly as the HTTP client's `observe` reports it. Secrets are not masked. */
 export interface Exchange {
   readonly request: { method: string; url: string; headers: Record<string, string>; body?: string };
   readonly response?: { status: number; headers: WireHeaders; body: string };
@@ -63,5 +63,5 @@ export interface Exchange {
   readonly durationMs: number;
 }
 
-/** Headers by name; a browser's may come several times. */
+/** Headers by name; one may have several values. */
 export type WireHeaders = Readonly<Record<string, string | readonly string[] | number | undefined>>;

@@ -5,8 +5,7 @@ const fingerprintKey = randomBytes(32);
 
 /**
  * `abc…(43)·5e0d91`: the first characters of a long secret, its length, and a fingerprint. Equal secrets have equal
- * fingerprints and different ones different, while the key, which is new in every process, keeps anyone from
- * checking a guess.
+ * fingerprints and different ones different. The key is new in every process, so nobody can check a guess.
  */
 export function mask(secret: string): string {
   const start = secret.length >= 16 ? secret.slice(0, 3) : '';
@@ -30,18 +29,18 @@ const secretNames = new Set([
   'token',
 ]);
 
-/** Hides the secrets of one exchange. What it has hidden under one name it hides wherever else it turns up. */
+/** Masks the secrets of one exchange. A secret found under one name is masked everywhere else, too. */
 export class Masker {
   readonly #found = new Set<string>();
 
-  /** A parameter or header with its value safe to keep. Long ones are cut. */
+  /** A parameter or header, with its value masked if it is secret, and cut if it is long. */
   field(name: string, value: string): Field {
     const secret = secretNames.has(name.toLowerCase());
     const shown = secret ? this.#masked(name, value) : this.text(value);
     return { name: cut(name, 100), value: cut(shown, 500), secret };
   }
 
-  /** Text in which nothing is left of the secrets seen so far. */
+  /** The text with all secrets seen so far masked. */
   text(text: string): string {
     let clean = text;
     for (const secret of this.#found) {
@@ -56,7 +55,7 @@ export class Masker {
     if (typeof value === 'string') return this.text(value);
     if (Array.isArray(value)) return value.map((item) => this.json(item, name));
     if (typeof value !== 'object' || value === null) return value;
-    // The `code` of an error, {"code", "message"}, says what happened; it is no secret.
+    // The `code` of an error, {"code", "message"}, is not a secret.
     const isError = 'code' in value && 'message' in value;
     return Object.fromEntries(
       Object.entries(value).map(([key, item]) => [key, this.json(item, isError && key === 'code' ? '' : key)]),
@@ -80,7 +79,7 @@ export class Masker {
     return credentials === undefined ? this.#hide(scheme) : `${scheme} ${this.#hide(credentials)}`;
   }
 
-  /** A cookie's name may carry the beginning of a one-time value after a dot. */
+  /** A cookie's name may end in a dot and the start of a one-time value. */
   #cookie = (pair: string): string => {
     const [name = '', ...value] = pair.split('=');
     const dot = name.lastIndexOf('.');
@@ -94,7 +93,7 @@ export class Masker {
   }
 }
 
-/** At most `length` characters, and a sign when something is missing. */
+/** At most `length` characters, and a sign if something was cut. */
 export function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}… (cut)` : text;
 }

@@ -1,9 +1,21 @@
+/** Turns requests and answers into recorded messages: secrets masked, long values cut, unimportant headers left out. */
 import type { Request, Response } from 'express';
-import type { Exchange, Flow, FlowMessage, WireHeaders } from './flow.ts';
-import { Masker } from './mask.ts';
-import { readAnswer, readBrowserHeaders, readForm, readRequestHeaders, readUrl } from './read-message.ts';
+import { headerNotes, parseJson } from '../launchdarkly/index.ts';
+import type { Exchange, Field, Flow, FlowMessage, FlowResponse, WireHeaders } from './flow.ts';
+import { cut, Masker } from './mask.ts';
 
-/** What the browser sent to this app; the answer follows with `answerMessage`. */
+const limits = { fields: 24, path: 300, body: 8_000, json: 64_000 };
+const requestHeaders = new Set([
+  'accept',
+  'authorization',
+  'content-type',
+  'cookie',
+  'host',
+  ...Object.keys(headerNotes),
+]);
+const answerHeaders = /^(set-cookie|content-type|cache-control|retry-after|www-authenticate|x-ratelimit-.*)$/;
+
+/** A request of the browser to this app. `answerMessage` adds the answer later. */
 export function browserMessage(origin: string, request: Request): FlowMessage {
   const masker = new Masker();
   const url = readUrl(masker, new URL(origin + pathAndQuery(request)));
@@ -12,12 +24,12 @@ export function browserMessage(origin: string, request: Request): FlowMessage {
   return { from: 'browser', to: 'app', method, ...url, headers, form: [], startedAt: Date.now() };
 }
 
-/** The request target without scheme and host, which an absolute one names (RFC 9112, section 3.2.2), however wrong. */
+/** The request target. An absolute one (RFC 9112, section 3.2.2) loses scheme and host, which may be wrong. */
 function pathAndQuery({ originalUrl }: Request): string {
   return originalUrl.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?]*/i, '').replace(/^(?!\/)/, '/');
 }
 
-/** Adds what this app answered. Pages are left out: they are on the screen. */
+/** Adds this app's answer, without its body: pages are on the screen. */
 export function answerMessage(origin: string, message: FlowMessage, response: Response): void {
   const answer = { status: response.statusCode, headers: response.getHeaders() as WireHeaders };
   message.answer = readAnswer(new Masker(), answer, origin);
@@ -25,8 +37,8 @@ export function answerMessage(origin: string, message: FlowMessage, response: Re
 }
 
 /**
- * What the browser goes on to ask LaunchDarkly. This app never sees that request: it is the redirect it sent there,
- * and the answer is where the browser comes back to.
+ * The browser's request to LaunchDarkly. This app never sees it: it is derived from the redirect that this app sent, and
+ * its answer from the callback.
  */
 export function authorizationMessage(location: URL): FlowMessage {
   const url = readUrl(new Masker(), location);
@@ -34,7 +46,7 @@ export function authorizationMessage(location: URL): FlowMessage {
   return { from: 'browser', to: 'launchdarkly', method: 'GET', ...url, ...rest };
 }
 
-/** Adds LaunchDarkly's answer to the authorization request, told by the callback that it led to. */
+/** Adds LaunchDarkly's answer to the authorization request: the redirect to the callback. */
 export function answerAuthorization(flow: Flow, callback: FlowMessage): void {
   const message = flow.messages.find(({ derived, answer }) => derived && !answer);
   if (!message) return;
@@ -42,7 +54,7 @@ export function answerAuthorization(flow: Flow, callback: FlowMessage): void {
   message.durationMs = callback.startedAt - message.startedAt;
 }
 
-/** What this app and LaunchDarkly said to each other. */
+/** A call of this app to LaunchDarkly, with its answer. */
 export function backChannelMessage({ request, response, error, startedAt, durationMs }: Exchange): FlowMessage {
   const masker = new Masker();
   const headers = readRequestHeaders(masker, request.headers);
@@ -67,9 +79,75 @@ function isForm(headers: Record<string, string>): boolean {
   return type?.startsWith('application/x-www-form-urlencoded') ?? false;
 }
 
-/** `ECONNREFUSED` and the like: the first code on the way from the error to what caused it. */
+/** The first code of an error and its causes, such as `ECONNREFUSED`. */
 function codeOf(error: unknown): string {
   const { code, cause, name } = Object(error) as { code?: unknown; cause?: unknown; name?: unknown };
   if (typeof code === 'string') return code;
   return cause === undefined ? String(name ?? 'unknown') : codeOf(cause);
+}
+
+/** A URL as its address and the fields of its query. */
+function readUrl(masker: Masker, url: URL): { address: string; query: Field[] } {
+  return {
+    address: url.origin + url.pathname.slice(0, limits.path),
+    query: readForm(masker, url.searchParams),
+  };
+}
+
+/** The fields of a query or of a form body. */
+function readForm(masker: Masker, parameters: URLSearchParams): Field[] {
+  return [...parameters].slice(0, limits.fields).map(([name, value]) => masker.field(name, value));
+}
+
+/** The request headers of a browser that matter to a login. */
+function readBrowserHeaders(masker: Masker, { host, cookie }: WireHeaders): Field[] {
+  return readHeaders(masker, { host, cookie }, () => true);
+}
+
+/** The request headers of a call to LaunchDarkly that matter to a login. */
+function readRequestHeaders(masker: Masker, headers: WireHeaders): Field[] {
+  return readHeaders(masker, headers, (name) => requestHeaders.has(name));
+}
+
+/** An answer: the headers that matter, the target of a redirect, and the body with its secrets masked. */
+function readAnswer(
+  masker: Masker,
+  answer: { status: number; headers: WireHeaders; body?: string },
+  base: string,
+): FlowResponse {
+  const location = String(answer.headers.location ?? '');
+  const target = location && URL.canParse(location, base) ? new URL(location, base) : undefined;
+  const { address, query } = target ? readUrl(masker, target) : { address: undefined, query: [] };
+  const { fields, text } = readBody(masker, answer.body ?? '');
+  const headers = readHeaders(masker, answer.headers, (name) => answerHeaders.test(name) && name !== 'location');
+  return { status: answer.status, headers, location: address, locationQuery: query, fields, body: text };
+}
+
+function readHeaders(masker: Masker, headers: WireHeaders, wanted: (name: string) => boolean): Field[] {
+  return Object.entries(headers)
+    .filter(([name, value]) => value !== undefined && wanted(name.toLowerCase()))
+    .flatMap(([name, value]) => [value].flat().map((one) => masker.field(name.toLowerCase(), String(one))))
+    .slice(0, limits.fields);
+}
+
+function readBody(masker: Masker, body: string): { fields: Field[]; text?: string } {
+  if (!body) return { fields: [] };
+  const json = body.length <= limits.json ? parseJson(body) : undefined;
+  if (typeof json !== 'object' || json === null) {
+    return { fields: [], text: cut(maskLooseSecrets(masker.text(body)), limits.body) };
+  }
+  const masked = Object(masker.json(json)) as Record<string, unknown>;
+  const fields = Object.entries(Array.isArray(masked) ? {} : masked)
+    .slice(0, limits.fields)
+    .map(([name, value]) => ({
+      name,
+      value: cut(typeof value === 'string' ? value : JSON.stringify(value), 500),
+      secret: value !== (json as Record<string, unknown>)[name] && typeof value === 'string',
+    }));
+  return { fields, text: cut(masker.text(JSON.stringify(masked, null, 2)), limits.body) };
+}
+
+/** A body that is not JSON has no field names, so anything long enough to be a secret is masked. */
+function maskLooseSecrets(text: string): string {
+  return text.replace(/[\w~+/=-]{24,}/g, (run) => `…(${run.length})`);
 }

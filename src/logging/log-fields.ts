@@ -1,14 +1,14 @@
 import { cleanText } from '../launchdarkly/clean-text.ts';
 
-/**
- * What may stand in the log. Redaction by construction: a field that is not listed here is left out whatever it holds,
- * errors are cut down to names, codes and messages, and every text loses the query strings of its URLs.
+/*
+ * What may be logged. A field that is not listed here is left out, errors are reduced to names, codes and messages, and
+ * query strings are removed from URLs in every text.
  */
 
-/** The fields of a log line besides level, time and message. `error` is described, all others are plain values. */
+/** The fields of a log line besides level, time and message. `error` is described; all others are plain values. */
 const ALLOWED_FIELDS = new Set([
   'event', // what happened, in words_like_this
-  'code', // the stable code that the failure page shows as well
+  'code', // the code that the failure page shows, too
   'reason',
   'requestId',
   'method',
@@ -40,10 +40,10 @@ const ALLOWED_FIELDS = new Set([
 const MAX_TEXT_LENGTH = 1000;
 const MAX_CAUSES = 5;
 const MAX_FRAMES = 8;
-/** What a text must hold before there is anything to take out of it; most hold nothing of the kind. */
-const SUSPECT = /[^ -~]|[?#@]/;
+/** A short text without any of these needs no cleaning. */
+const NEEDS_CLEANING = /[^ -~]|[?#@]/;
 
-/** `fields` reduced to what may be logged. The names of fields left out are told, so that a lack can be noticed. */
+/** `fields` reduced to what may be logged. The names of the others are listed as `omitted`. */
 export function allowedFields(fields: Record<string, unknown>): Record<string, unknown> {
   const allowed: Record<string, unknown> = {};
   const omitted: string[] = [];
@@ -59,26 +59,26 @@ export function allowedFields(fields: Record<string, unknown>): Record<string, u
 
 /**
  * What the log keeps of an error: name, code, message without query strings, and the same of its causes. An error without
- * a code or reason is one that nobody foresaw: where it happened is kept as well.
+ * a code or reason is unexpected, so the start of its stack is kept, too.
  */
 export function describeError(error: unknown, depth = 1): Record<string, unknown> {
   if (typeof error !== 'object' || error === null) return { message: plainText(String(error)) };
   const { name, code, reason, status, message, stack, cause } = error as Record<string, unknown>;
-  const foreseen = code !== undefined || reason !== undefined;
+  const expected = code !== undefined || reason !== undefined;
   return {
     ...textOf('name', name),
     ...textOf('code', code),
     ...textOf('reason', reason),
     ...(typeof status === 'number' ? { status } : {}),
     ...textOf('message', message),
-    ...(typeof stack === 'string' && !foreseen ? { at: framesOf(stack) } : {}),
+    ...(typeof stack === 'string' && !expected ? { at: framesOf(stack) } : {}),
     ...(cause != null && depth < MAX_CAUSES ? { cause: describeError(cause, depth + 1) } : {}),
   };
 }
 
-/** `text` on one line, without query strings, fragments and user names of URLs, and of bounded length. */
+/** `text` on one line of bounded length, with query strings, fragments and user names removed from URLs. */
 export function plainText(text: string): string {
-  if (text.length <= MAX_TEXT_LENGTH && !SUSPECT.test(text)) return text;
+  if (text.length <= MAX_TEXT_LENGTH && !NEEDS_CLEANING.test(text)) return text;
   const withoutQueries = text
     .slice(0, MAX_TEXT_LENGTH)
     .replace(/(\/\/)[^\s/?#@]*@/g, '$1')

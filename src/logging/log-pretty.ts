@@ -1,18 +1,18 @@
-/** How a log line reads on a terminal: a request as one phrase, an event as its sentence followed by its fields. */
+/** Log lines on a terminal: a request is one phrase, an event is its sentence followed by its fields. */
 
 /** The text of a line after its time and level. `line` is the parsed JSON line. */
 export function prettyMessage(line: Record<string, unknown>): string {
   const { level: _level, time: _time, msg, event, error, ...fields } = line;
   if (event !== 'request') return [msg ?? event, ...fieldsOf(fields), ...causesOf(error)].join('  ');
   const { method, path, status, durationMs, requestId, aborted } = fields;
-  return `${method} ${path} ${status} ${durationMs} ms${aborted ? ', reader gone' : ''}  ${requestId}`;
+  return `${method} ${path} ${status} ${durationMs} ms${aborted ? ', connection closed' : ''}  ${requestId}`;
 }
 
 function fieldsOf(fields: Record<string, unknown>): string[] {
   return Object.entries(fields).map(([name, value]) => `${name}=${value}`);
 }
 
-/** One indented line for an error, for the places it came through, and for each of its causes. */
+/** One indented line each for an error, its stack frames and its causes. */
 function causesOf(error: unknown): string[] {
   if (typeof error !== 'object' || error === null) return [];
   const { name, code, message, at, cause } = error as Record<string, unknown>;

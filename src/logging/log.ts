@@ -1,17 +1,17 @@
-/** The log: JSON for machines, pretty for people; one line per request and per event. */
+/** The log: one line per request and per event, as JSON or for a terminal. */
+import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import { Writable } from 'node:stream';
 import type { RequestHandler } from 'express';
 import pino from 'pino';
 import type PinoPretty from 'pino-pretty';
+import type { AuthEvent } from '../auth/index.ts';
 import { allowedFields, plainText } from './log-fields.ts';
 import { prettyMessage } from './log-pretty.ts';
-import { newRequestId, saneRequestId } from './request-id.ts';
-import type { LineOutput } from './standard-output.ts';
-import { standardOutput } from './standard-output.ts';
+import { type LineOutput, standardOutput } from './standard-output.ts';
 
-/** What the app uses of pino. Child loggers are left out: their fields would pass by the allow-list. */
+/** What the app uses of pino. Child loggers are left out: their fields would bypass the allow-list. */
 export type Logger = Pick<
   pino.Logger,
   'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'level' | 'isLevelEnabled'
@@ -26,8 +26,8 @@ export interface LoggerOptions {
 
 /**
  * A pino logger that writes only what `log-fields.ts` allows: `logger.warn({ event: 'login_failed', requestId, error }, 'sentence')`.
- * None is lost when the process ends or crashes. Nothing waits for a standard output that is not read: what it misses is
- * dropped, and said once it is read again (`log_lines_dropped`).
+ * No line is lost when the process ends or crashes. When nobody reads standard output, the app does not wait: lines are
+ * dropped, and their number is logged later (`log_lines_dropped`).
  */
 export function createLogger({ level, format, destination }: LoggerOptions): Logger {
   const output =
@@ -52,16 +52,15 @@ export function createLogger({ level, format, destination }: LoggerOptions): Log
 }
 
 /**
- * Express middleware for the first place in the chain. Gives every request an id: the proxy's `X-Request-Id` when it is a
- * plain short word, else a new one; it becomes `req.id` and the answer's `X-Request-Id`. When the answer has
- * ended, or its reader has gone, one line tells method, path, status, duration and id: never a query string,
- * header, cookie or body.
+ * The first middleware of the app. Gives every request an id, `req.id`, which the answer's `X-Request-Id` repeats: the
+ * proxy's own when it is a plain short word, otherwise a new one. When the answer has ended, or the connection was
+ * closed, it logs method, path, status, duration and id: never a query string, header, cookie or body.
  */
 export function requestLog(logger: Logger): RequestHandler {
   return function logRequest(req, res, next) {
-    const requestId = saneRequestId(req.headers['x-request-id']) ?? newRequestId();
-    req.id = requestId;
-    res.setHeader('X-Request-Id', requestId);
+    const sent = req.headers['x-request-id'];
+    req.id = typeof sent === 'string' && /^[\w-]{1,64}$/.test(sent) ? sent : newRequestId();
+    res.setHeader('X-Request-Id', req.id);
     if (!logger.isLevelEnabled('info')) return next();
     const startedAt = performance.now();
     res.on('close', () => {
@@ -71,7 +70,7 @@ export function requestLog(logger: Logger): RequestHandler {
         path: pathOf(req.originalUrl),
         status: res.statusCode,
         durationMs: Math.round((performance.now() - startedAt) * 10) / 10,
-        requestId,
+        requestId: req.id,
       };
       logger.info(res.writableFinished ? line : { ...line, aborted: true });
     });
@@ -79,23 +78,47 @@ export function requestLog(logger: Logger): RequestHandler {
   };
 }
 
+const idPrefix = randomBytes(5).toString('hex');
+let requestCount = 0;
+
+/** Unique among all instances, but not secret: a random part per process, and a count. */
+function newRequestId(): string {
+  requestCount += 1;
+  return `${idPrefix}-${requestCount.toString(36)}`;
+}
+
+/** Logs what happens to logins: in which request, to which member, and why when something failed. */
+export function logAuthEvents(logger: Logger): (event: AuthEvent) => void {
+  return ({ event, error, user, req }) => {
+    if (event === 'login_failed') return; // the error handler logs it as `request_failed`
+    const line = {
+      event,
+      ...(req && { requestId: req.id }),
+      ...(user && { accountId: user.accountId, memberId: user.id }),
+      ...(error !== undefined && { error }),
+    };
+    if (error === undefined) logger.info(line);
+    else logger.warn(line);
+  };
+}
+
 declare global {
   namespace Express {
     interface Request {
-      /** Names this request in the log, in failure pages and in the answer's `X-Request-Id`. */
+      /** Identifies this request in the log, on failure pages and in the answer's `X-Request-Id`. */
       id: string;
     }
   }
 }
 
-/** The path of a request target, without its query; a target of another form (`*`, `http://…`) may hold anything. */
+/** The path of a request target, without its query. A target of another form (`*`, `http://…`) may hold anything. */
 function pathOf(target: string): string {
   if (!target.startsWith('/')) return '(no path)';
   const end = target.indexOf('?');
   return end < 0 ? target : target.slice(0, end);
 }
 
-/** `logger.error(error)` and `%s` arguments would reach the line around the allow-list: bring them inside it. */
+/** `logger.error(error)` and `%s` arguments would bypass the allow-list: this applies it to them. */
 function writePlainly(this: pino.Logger, args: Parameters<pino.LogFn>, write: pino.LogFn): void {
   const [first, message] = args as [unknown, unknown];
   if (typeof first === 'string') write.call(this, plainText(first));
@@ -107,7 +130,7 @@ function isErrorLike(value: unknown): value is { message: string } {
   return typeof value === 'object' && value !== null && 'message' in value && 'stack' in value;
 }
 
-/** pino-pretty is loaded only when a person reads along: it costs start-up time. */
+/** pino-pretty is loaded only for a terminal, because it slows down the start. */
 function prettyStream(output: Writable | LineOutput): pino.DestinationStream {
   const pretty = createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty;
   return pretty({

@@ -1,56 +1,55 @@
 import { constants, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
-/** Bytes that are kept for a reader that has stopped reading; about 5,000 lines. */
-const mostKept = 1024 * 1024;
-/** Milliseconds between two attempts while it does not read. */
-const pause = 100;
-/** Milliseconds that the end of the process waits for it. */
-const lastWait = 1_000;
+/** Bytes that are kept while the reader does not read; about 5,000 lines. */
+const maxKept = 1024 * 1024;
+/** Milliseconds between two attempts to write what is kept. */
+const retryMs = 100;
+/** Milliseconds that the process, when it ends, waits for the reader. */
+const exitWaitMs = 1_000;
 
 /** Where a logger writes its lines. */
 export interface LineOutput {
   write(line: string): void;
-  /** Writes everything before it returns, as far as the reader takes it within a second. */
+  /** Writes what is kept before it returns, as far as the reader takes it within a second. */
   flushSync(): void;
 }
 
 /**
- * Standard output that never waits for its reader, and never fails: what a pipe or terminal does not take is kept, up
- * to a limit; lines beyond that are dropped and counted. (pino's own destination waits, and repeats some failures for ever.)
- * The lines of one turn of the event loop are written together: to write costs more than to make a line.
- * @param onDropped told, once the reader reads again, how many lines it missed.
+ * Standard output that never blocks and never throws: what a pipe or terminal does not take is kept up to a limit, and
+ * lines beyond that are dropped and counted. (pino's own destination blocks, and repeats some failures forever.)
+ * @param onDropped called with the number of dropped lines once the reader reads again.
  */
 export function standardOutput(onDropped: (count: number) => void): LineOutput {
-  const fd = nonBlocking();
+  const fd = openNonBlocking();
   let lines = '';
   let kept = Buffer.alloc(0);
   let dropped = 0;
-  let scheduled = false;
+  let retrying = false;
   process.once('exit', flushSync);
   return { write, flushSync };
 
   function write(line: string): void {
-    if (kept.length + lines.length + line.length > mostKept) {
+    if (kept.length + lines.length + line.length > maxKept) {
       dropped += 1;
       return;
     }
     lines += line;
-    if (!scheduled) setImmediate(flush);
-    scheduled = true;
+    if (!retrying) flush();
   }
 
   function flush(): void {
-    scheduled = !writeKept();
-    if (scheduled) {
-      setTimeout(flush, pause).unref();
+    retrying = !writeKept();
+    if (retrying) {
+      setTimeout(flush, retryMs).unref();
     } else if (dropped > 0) {
-      onDropped(dropped);
+      const count = dropped;
       dropped = 0;
+      onDropped(count);
     }
   }
 
-  /** Whether all is written. What cannot be written at all, such as to a pipe that was closed, is given up. */
+  /** Returns whether all is written. What cannot be written at all, such as to a closed pipe, is given up. */
   function writeKept(): boolean {
     if (lines) kept = kept.length > 0 ? Buffer.concat([kept, Buffer.from(lines)]) : Buffer.from(lines);
     lines = '';
@@ -65,18 +64,18 @@ export function standardOutput(onDropped: (count: number) => void): LineOutput {
   }
 
   function flushSync(): void {
-    const deadline = performance.now() + lastWait;
+    const deadline = performance.now() + exitWaitMs;
     while (!writeKept() && performance.now() < deadline) sleepSync(10);
   }
 }
 
 /** Node makes pipes and sockets non-blocking when `process.stdout` is first used. A terminal has to be opened again. */
-function nonBlocking(): number {
+function openNonBlocking(): number {
   try {
     if (isatty(1)) return openSync('/dev/fd/1', constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     void process.stdout;
   } catch {
-    // Where that cannot be, the terminal is written to as it is.
+    // Where that is impossible, the terminal is written to as it is.
   }
   return 1;
 }

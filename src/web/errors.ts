@@ -1,20 +1,34 @@
-import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
-import { authPaths, currentUser, LoginError } from '../auth/index.ts';
+import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
+import { authPaths, currentUser, LoginError, showsPage } from '../auth/index.ts';
 import type { Logger } from '../logging/log.ts';
-import { AppError, type FailureCode, failures } from './failures.ts';
+import { type FailureCode, failures } from './failures.ts';
 import type { Render } from './views.ts';
+
+/** A failure of the app itself; those of the login are `LoginError`s. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: FailureCode;
+  /** Where the visitor was going: a path on this site. */
+  readonly returnTo: string | undefined;
+
+  constructor(code: FailureCode, { returnTo, ...options }: ErrorOptions & { returnTo?: string } = {}) {
+    super(code, options);
+    this.code = code;
+    this.returnTo = returnTo;
+  }
+}
 
 /** For requests that no route answered. */
 export const notFound: RequestHandler = (_req, _res, next) => next(new AppError('not_found'));
 
 /**
- * Turns whatever was thrown into an answer: a page for people, `{"error":{"code","message"}}` for programs. The same
- * code and request id stand in the log. What a foreign error says is logged and never shown.
+ * Turns an error into an answer: a page when a browser shows it, otherwise `{"error":{"code","message"}}`. The log has
+ * the same code and request ID. Messages of other errors are logged and never shown.
  */
 export function createErrorHandler({ render, logger }: { render: Render; logger: Logger }): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     const code = failureCode(error);
-    const { status } = failures[code];
+    const { status, message } = failures[code];
     const line = { event: 'request_failed', code, status, requestId: req.id, error };
     if (status >= 500) logger.error(line);
     else logger.info(line);
@@ -22,19 +36,19 @@ export function createErrorHandler({ render, logger }: { render: Render; logger:
     const seconds = retryAfterSeconds(error);
     if (seconds !== undefined) res.set('Retry-After', String(seconds));
     res.status(status).set('Cache-Control', 'no-store');
-    if (wantsJson(req, code)) sendJson(res, code);
-    else res.type('html').send(page(render, req, code, error));
+    if (wantsPage(req)) res.type('html').send(failurePage(render, req, code, error));
+    else res.json({ error: { code, message } });
   };
 }
 
-/** What a person is told about a failure: its stable code, a title and a sentence. */
+/** What a visitor is told about an error: its stable code, a title and a sentence. */
 export function describeFailure(error: unknown): { code: FailureCode; title: string; message: string } {
   const code = failureCode(error);
   const { title, message } = failures[code];
   return { code, title, message };
 }
 
-/** The code of a failure. Only what the client got wrong by Express's own account is its mistake; the rest is ours. */
+/** Errors that Express blames on the client, by a status of 4xx, are `bad_request`; all unknown ones are ours. */
 function failureCode(error: unknown): FailureCode {
   if (error instanceof LoginError) return error.reason;
   if (error instanceof AppError) return error.code;
@@ -49,24 +63,19 @@ function retryAfterSeconds(error: unknown): number | undefined {
   return failures[failureCode(error)].status === 503 ? 5 : undefined;
 }
 
-/** A visitor who is not logged in and names no HTML is a program: `fetch` and curl accept anything. */
-function wantsJson(req: Request, code: FailureCode): boolean {
-  const named = code === 'login_required' ? /\btext\/html\b/i.test(req.get('Accept') ?? '') : true;
-  return req.originalUrl.startsWith('/api/') || !req.accepts('html') || !named;
+/** The rule of `requireLogin`, and it includes forms. */
+function wantsPage(req: Request): boolean {
+  return !req.originalUrl.startsWith('/api/') && showsPage(req);
 }
 
-function sendJson(res: Response, code: FailureCode): void {
-  res.json({ error: { code, message: failures[code].message } });
-}
-
-function page(render: Render, req: Request, code: FailureCode, error: unknown): string {
+function failurePage(render: Render, req: Request, code: FailureCode, error: unknown): string {
   const user = currentUser(req);
   if (code === 'not_found') return render('not-found', { user, path: req.path, requestId: req.id });
-  const { tryAgain, formerCode: _, ...words } = failures[code];
+  const { tryAgain = true, formerCode: _, ...text } = failures[code];
   const returnTo = error instanceof LoginError || error instanceof AppError ? error.returnTo : undefined;
   const query = returnTo && returnTo !== '/' ? `?returnTo=${encodeURIComponent(returnTo)}` : '';
   return render('failure', {
-    ...words,
+    ...text,
     user,
     code,
     requestId: req.id,

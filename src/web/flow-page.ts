@@ -1,57 +1,30 @@
-import type { ErrorRequestHandler, Request, RequestHandler, Router } from 'express';
-import type { FlowRecorder, FlowRecorderOptions } from '../flow-inspector/flow-recorder.ts';
-import { createFlowRecorder } from '../flow-inspector/flow-recorder.ts';
+import type { RequestHandler } from 'express';
+import { currentUser } from '../auth/index.ts';
+import type { FlowRecorder } from '../flow-inspector/flow-recorder.ts';
+import { viewFlow } from '../flow-inspector/flow-view.ts';
 import { formatTime } from './format-time.ts';
 import { sendPage } from './pages.ts';
-import type { PageUser } from './view-data.ts';
 import type { Render } from './views.ts';
 
-export interface FlowInspectorOptions extends FlowRecorderOptions {
-  /** Whether logins are recorded. Without, `/flow` says so and nothing is kept. */
-  readonly enabled: boolean;
+/** `GET /flow`: the recorded logins of the browser that asks. `?attempt=2` shows the one before the newest. */
+export function createFlowPage(options: {
+  /** Undefined when logins are not recorded; the page says so. */
+  readonly recorder: Pick<FlowRecorder, 'flowsOf'> | undefined;
+  /** The path of the redirect URI. */
+  readonly callbackPath: string;
   readonly render: Render;
-  /** Who is logged in, if anybody. */
-  currentUser(request: Request): PageUser | undefined;
-}
-
-/** The flow inspector: what records a login, and the page that shows it. */
-export interface FlowInspector {
-  /** The login's routes with what has to stand before and behind them. */
-  watch(login: Router): (RequestHandler | ErrorRequestHandler)[];
-  /** Give to the HTTP client. Undefined when nothing is recorded. */
-  readonly observe?: FlowRecorder['observe'];
-  /** `GET /flow`. */
-  readonly page: RequestHandler;
-  /** Loads what the page needs and a start does not. Rejects when it cannot be loaded. */
-  load(): Promise<void>;
-}
-
-/** @see FlowInspector */
-export function createFlowInspector(options: FlowInspectorOptions): FlowInspector {
-  const { enabled, paths, render, currentUser } = options;
-  const recorder = enabled ? createFlowRecorder(options) : undefined;
-
-  // A tenth of this app's files, for a page that few look at.
-  const loadView = () => import('../flow-inspector/flow-view.ts');
-
-  const page: RequestHandler = async (request, response) => {
-    const { viewFlow } = await loadView();
+}): RequestHandler {
+  const { recorder, callbackPath, render } = options;
+  return (req, res) => {
     const now = Date.now();
-    const flows = recorder?.flowsOf(request).map((flow) => viewFlow(flow, paths.callback)) ?? [];
-    const wanted = Number(request.query.attempt);
+    const flows = recorder?.flowsOf(req).map((flow) => viewFlow(flow, callbackPath)) ?? [];
+    const wanted = Number(req.query.attempt);
     const attempt = flows[wanted - 1] ? wanted : 1;
     const attempts = flows.map(({ outcome, startedAt }, index) => ({
       number: index + 1,
       outcome,
       started: formatTime(startedAt, now),
     }));
-    sendPage(response, render('flow', { user: currentUser(request), flow: flows[attempt - 1], attempts, attempt }));
+    sendPage(res, render('flow', { user: currentUser(req), flow: flows[attempt - 1], attempts, attempt }));
   };
-
-  const load = async () => {
-    await loadView();
-  };
-  if (!recorder) return { watch: (login) => [login], page, load };
-  const { record, recordFailure, observe } = recorder;
-  return { watch: (login) => [record, login, recordFailure], observe, page, load };
 }

@@ -3,7 +3,7 @@ import type { Logger } from '../logging/log.ts';
 
 /** What readiness depends on. */
 export interface HealthOptions {
-  /** Rejects, with the reason, when the session store cannot serve. */
+  /** Rejects, with the reason, when the session store is unavailable. */
   readonly pingStore: () => Promise<void>;
   readonly logger: Logger;
   /** Whether the app has been told to stop. */
@@ -11,12 +11,12 @@ export interface HealthOptions {
 }
 
 /**
- * `GET /healthz`: the process is alive. `GET /readyz`: it can serve; 503 while it cannot, so that a load balancer looks
- * elsewhere. Both answer JSON. LaunchDarkly is not asked: when it is down, members who are inside stay inside. The log
- * tells why the session store cannot serve, once for each time that this begins.
+ * `GET /healthz`: the process is alive. `GET /readyz`: it can serve requests, or 503 while it cannot, so that a load
+ * balancer uses other instances. Both answer JSON. LaunchDarkly is not asked: an outage there ends no session. The
+ * start of a session store outage is logged once, with its reason.
  */
 export function addHealthRoutes(app: IRouter, { pingStore, isStopping, logger }: HealthOptions): void {
-  let couldServe = true;
+  let wasAvailable = true;
   app.get('/healthz', (_req, res) => {
     res.set('Cache-Control', 'no-store').json({ status: 'ok' });
   });
@@ -26,13 +26,14 @@ export function addHealthRoutes(app: IRouter, { pingStore, isStopping, logger }:
       () => undefined,
       (reason) => reason,
     );
-    const sessionStore = error === undefined ? 'ok' : 'unavailable';
-    if (error !== undefined && couldServe) logger.error({ event: 'not_ready', error });
-    if (error === undefined && !couldServe) logger.info({ event: 'ready_again' });
-    couldServe = error === undefined;
+    const available = error === undefined;
+    if (!available && wasAvailable) logger.error({ event: 'not_ready', error });
+    if (available && !wasAvailable) logger.info({ event: 'ready_again' });
+    wasAvailable = available;
     const stopping = isStopping();
-    const ready = sessionStore === 'ok' && !stopping;
+    const ready = available && !stopping;
     res.set('Cache-Control', 'no-store').status(ready ? 200 : 503);
+    const sessionStore = available ? 'ok' : 'unavailable';
     res.json({ status: ready ? 'ok' : 'unavailable', sessionStore, stopping });
   });
 }

@@ -2,11 +2,11 @@ import type { Request } from 'express';
 import type { Auth } from '../auth/index.ts';
 import { type LaunchDarkly, LaunchDarklyApiError, type Project } from '../launchdarkly/index.ts';
 import { toLoginError } from '../launchdarkly-login/to-login-error.ts';
-import { AppError } from './failures.ts';
+import { AppError } from './errors.ts';
 
 /**
- * Calls LaunchDarkly in the member's name: the example of using a login's access token. Throws `LoginError` when
- * nobody is logged in or LaunchDarkly is in trouble, `AppError('api_refused')` when the member may not.
+ * Calls LaunchDarkly with the member's own access token. Throws `LoginError` when nobody is logged in or LaunchDarkly
+ * is unavailable, `AppError('api_refused')` when the member may not list projects.
  */
 export function createListProjects(
   auth: Pick<Auth, 'withAccessToken'>,

@@ -1,67 +1,85 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { IRouter, Request, RequestHandler, Response } from 'express';
+import type { User } from '../auth/index.ts';
 import { failures } from './failures.ts';
 import { formatTime } from './format-time.ts';
-import type { PageProject, PageSession, PageUser, ViewData } from './view-data.ts';
-import type { Render } from './views.ts';
+import type { SessionTimes } from './session.ts';
+import type { Render, ViewData } from './views.ts';
+import { viewsDirectory } from './views.ts';
 
 /** What the pages need from the rest of the app. */
 export interface PagesOptions {
   readonly render: Render;
-  /** Who is logged in, if anybody. */
-  currentUser(request: Request): PageUser | undefined;
-  /** Lets a logged-in member pass and sends everybody else to log in. */
+  /** The logged-in member, if there is one. */
+  currentUser(request: Request): User | undefined;
+  /** Passes logged-in members on and sends everybody else to log in. */
   readonly requireLogin: RequestHandler;
-  /** When the session of a logged-in request began, was checked, and ends. */
-  sessionTimes(request: Request): PageSession;
-  /** Asks LaunchDarkly, in the member's name, which projects there are. Its failures go to the error handler. */
-  listProjects(request: Request): Promise<readonly PageProject[]>;
+  /** The times of a logged-in request's session. */
+  sessionTimes(request: Request): SessionTimes;
+  /** Asks LaunchDarkly for the member's projects. Failures go to the error handler. */
+  listProjects(request: Request): Promise<ViewData['projects']['projects']>;
 }
 
-/** The pages: `/`, `/account`, `/projects`, `/logged-out` and `/troubleshooting`. */
+/** The pages `/`, `/account`, `/projects`, `/button`, `/logged-out` and `/troubleshooting`, and `GET /api/me`. */
 export function addPages(app: IRouter, options: PagesOptions): void {
-  const { render, requireLogin } = options;
+  const { render, requireLogin, currentUser, sessionTimes } = options;
+  const buttonCss = readFileSync(path.join(viewsDirectory, 'assets', 'launchdarkly-button.css'), 'utf8');
 
-  app.get('/', (request, response) => {
-    sendPage(response, render('home', { user: options.currentUser(request) }));
+  app.get('/', (req, res) => {
+    sendPage(res, render('home', { user: currentUser(req) }));
   });
 
-  app.get('/account', requireLogin, (request, response) => {
-    const user = loggedIn(options.currentUser(request));
-    sendPage(response, render('account', { user, times: moments(options.sessionTimes(request)) }));
+  app.get('/account', requireLogin, (req, res) => {
+    sendPage(res, render('account', { user: loggedIn(currentUser(req)), times: formatTimes(sessionTimes(req)) }));
   });
 
-  app.get('/projects', requireLogin, async (request, response) => {
-    const user = loggedIn(options.currentUser(request));
-    sendPage(response, render('projects', { user, projects: await options.listProjects(request) }));
+  app.get('/projects', requireLogin, async (req, res) => {
+    const projects = await options.listProjects(req);
+    sendPage(res, render('projects', { user: loggedIn(currentUser(req)), projects }));
   });
 
-  app.get('/logged-out', (request, response) => {
-    if (options.currentUser(request)) return response.set('Cache-Control', 'no-store').redirect(303, '/');
-    sendPage(response, render('logged-out', {}));
+  /** The member, and how long the session lasts, as JSON. Times are ISO 8601 in UTC. */
+  app.get('/api/me', requireLogin, (req, res) => {
+    const { startedAt, idleExpiresAt, expiresAt } = sessionTimes(req);
+    const iso = (milliseconds: number) => new Date(milliseconds).toISOString();
+    res.json({
+      member: currentUser(req),
+      session: { startedAt: iso(startedAt), idleExpiresAt: iso(idleExpiresAt), expiresAt: iso(expiresAt) },
+    });
   });
 
-  app.get('/troubleshooting', (request, response) => {
-    const known = Object.entries(failures).map(([code, words]) => ({ code, ...words }));
-    sendPage(response, render('troubleshooting', { user: options.currentUser(request), failures: known }));
+  app.get('/button', (req, res) => {
+    sendPage(res, render('button', { user: currentUser(req), css: buttonCss }));
+  });
+
+  app.get('/logged-out', (req, res) => {
+    if (currentUser(req)) return res.set('Cache-Control', 'no-store').redirect(303, '/');
+    sendPage(res, render('logged-out', {}));
+  });
+
+  app.get('/troubleshooting', (req, res) => {
+    const all = Object.entries(failures).map(([code, words]) => ({ code, ...words }));
+    sendPage(res, render('troubleshooting', { user: currentUser(req), failures: all }));
   });
 }
 
-/** Sends a page that depends on who asks: no cache keeps it, so the back button shows nothing after logout. */
-export function sendPage(response: Response, html: string): void {
-  response.set('Cache-Control', 'no-store').send(html);
+/** Sends a page that depends on who is logged in, so it must not be cached. */
+export function sendPage(res: Response, html: string): void {
+  res.set('Cache-Control', 'no-store').send(html);
 }
 
-function moments(session: PageSession): ViewData['account']['times'] {
+function formatTimes(times: SessionTimes): ViewData['account']['times'] {
   const now = Date.now();
   return {
-    startedAt: formatTime(session.startedAt, now),
-    verifiedAt: formatTime(session.verifiedAt, now),
-    idleExpiresAt: formatTime(session.idleExpiresAt, now),
-    expiresAt: formatTime(session.expiresAt, now),
+    startedAt: formatTime(times.startedAt, now),
+    verifiedAt: formatTime(times.verifiedAt, now),
+    idleExpiresAt: formatTime(times.idleExpiresAt, now),
+    expiresAt: formatTime(times.expiresAt, now),
   };
 }
 
-function loggedIn(user: PageUser | undefined): PageUser {
-  if (!user) throw new Error('requireLogin let a request pass without a user.');
+function loggedIn(user: User | undefined): User {
+  if (!user) throw new Error('requireLogin passed on a request without a user.');
   return user;
 }

@@ -2,16 +2,16 @@ import { isIP } from 'node:net';
 import type { RequestHandler } from 'express';
 import { safeReturnTo } from '../auth/index.ts';
 import type { Logger } from '../logging/log.ts';
-import { AppError } from './failures.ts';
+import { AppError } from './errors.ts';
 
 export interface RateLimitOptions {
-  /** The paths that are limited. */
+  /** The paths with a limit. */
   readonly paths: readonly string[];
-  /** Requests a minute that one client address may send to them. */
+  /** Requests per minute from one client address. */
   readonly perMinute: number;
   /**
-   * Counts one for a key together with all other instances of the app; resolves to the hits within the window and the
-   * milliseconds until it ends. Without it each instance counts for itself.
+   * Adds one to a counter that all instances of the app share. Resolves to the hits within the window and the
+   * milliseconds until it ends. Without it each instance counts on its own.
    */
   readonly countHit?: ((key: string, windowMs: number) => Promise<Hits>) | undefined;
   readonly logger: Pick<Logger, 'info' | 'error'>;
@@ -23,9 +23,9 @@ interface Hits {
 }
 
 export interface RateLimit {
-  /** Counts requests by client address and passes `rate_limited` on above the limit. */
+  /** Counts requests by client address. Above the limit it passes `AppError('rate_limited')` on. */
   readonly middleware: RequestHandler;
-  /** Loads what the middleware needs, which a start does not wait for. Rejects when it cannot be loaded. */
+  /** Loads express-rate-limit, which takes longer than the rest of a start. Rejects when it cannot be loaded. */
   load(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ const windowMs = 60_000;
 /**
  * A limit for each client address, with the `RateLimit` headers of the IETF draft
  * (draft-ietf-httpapi-ratelimit-headers-08). While the counts are unavailable nothing is limited: sessions are kept in
- * the same place, so logins fail anyway. The log tells when that begins and when it ends.
+ * the same place, so logins fail anyway. The start and the end of such an outage are logged.
  */
 export function createRateLimit(options: RateLimitOptions): RateLimit {
   let loading: Promise<RequestHandler> | undefined;
@@ -70,8 +70,8 @@ async function createLimiter({ perMinute, countHit, logger }: RateLimitOptions):
     handler: (req, _res, next) => {
       next(new AppError('rate_limited', { returnTo: safeReturnTo(req.query.returnTo) }));
     },
-    validate: false, // its hints are about settings that are checked at the start
-    logger: { warn: ignore, error: ignore }, // one line for each request; the store writes one for each outage
+    validate: false, // it would warn about settings that are checked at the start
+    logger: { warn: ignore, error: ignore }, // would log each request; `sharedStore` logs each outage once
     ...(countHit && { store: sharedStore(countHit, logger) }),
   });
 }
@@ -91,15 +91,15 @@ function sharedStore(countHit: NonNullable<RateLimitOptions['countHit']>, logger
         throw error;
       }
     },
-    // Asked for by nothing here: no request is taken back, and no client is forgiven.
+    // Required by the interface, never called.
     async decrement() {},
     async resetKey() {},
   };
 }
 
 /**
- * The address of `ADDRESS:PORT`, `[IPv6]`, `[IPv6]:PORT`, as some proxies write them into `X-Forwarded-For`; anything
- * else as it is. A visitor who has hung up already has no address.
+ * The address of `ADDRESS:PORT`, `[IPv6]`, `[IPv6]:PORT`, as some proxies write them into `X-Forwarded-For`. Anything
+ * else is returned unchanged. A visitor whose connection is closed has no address.
  */
 function withoutPort(ip = ''): string {
   const [, v6, v4] = /^"?(?:\[([^\]]*)\]|([\d.]+))(?::\d*)?"?$/.exec(ip.trim()) ?? [];

@@ -1,10 +1,11 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
+import type { Express, Request, RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { RedirectUri } from '../config/redirect-uri.ts';
+import type { Logger } from '../logging/log.ts';
 
-/** Security headers for every answer. What only makes sense over https is sent only when the public origin is https. */
+/** Security headers for every answer. Those that require https are sent only when the public origin is https. */
 export function securityHeaders({ secure, local }: RedirectUri): RequestHandler {
   const permissions = ['camera', 'geolocation', 'microphone', 'payment', 'usb'].map((name) => `${name}=()`).join(', ');
   const headers = helmet({
@@ -15,7 +16,7 @@ export function securityHeaders({ secure, local }: RedirectUri): RequestHandler 
         'style-src': ["'self'"],
         'script-src': ["'self'"],
         'img-src': ["'self'"],
-        // Nothing of ours connects; tools that read /robots.txt from within a page do.
+        // Our pages make no requests, but tools that read /robots.txt from within a page do.
         'connect-src': ["'self'"],
         'form-action': ["'self'"],
         'base-uri': ["'none'"],
@@ -23,9 +24,9 @@ export function securityHeaders({ secure, local }: RedirectUri): RequestHandler 
         ...(secure && !local && { 'upgrade-insecure-requests': [] }),
       },
     },
-    // Chromium and Safari would hold other ports of a local name to https as well.
+    // On a local name, Chromium and Safari would require https on all other ports as well.
     strictTransportSecurity: secure && !local && { maxAge: 63_072_000, includeSubDomains: false },
-    // `no-referrer` would make our own forms say `Origin: null`.
+    // `no-referrer` would make our own forms send `Origin: null`.
     referrerPolicy: { policy: 'same-origin' },
     xFrameOptions: { action: 'deny' },
   });
@@ -36,7 +37,7 @@ export function securityHeaders({ secure, local }: RedirectUri): RequestHandler 
   };
 }
 
-/** What helmet writes is the same for every answer, so it is asked once. */
+/** helmet's headers are the same for every answer, and computing them each time costs a tenth of `GET /api/me`. */
 function headersOf(middleware: ReturnType<typeof helmet>): [name: string, value: string][] {
   const response = new ServerResponse(new IncomingMessage(new Socket()));
   middleware(response.req, response, (error) => {
@@ -46,8 +47,8 @@ function headersOf(middleware: ReturnType<typeof helmet>): [name: string, value:
 }
 
 /**
- * How the public reaches this app is decided by the redirect URI alone: a proxy that forgets `X-Forwarded-Proto`, or a
- * visitor who forges it, changes neither Secure cookies nor links.
+ * Takes the scheme of every request from the redirect URI: a proxy that omits `X-Forwarded-Proto`, or a visitor who
+ * forges it, changes neither Secure cookies nor links.
  */
 export function usePublicOrigin(app: Express, { secure }: RedirectUri): void {
   Object.defineProperty(app.request, 'secure', { value: secure, configurable: true });
@@ -56,15 +57,15 @@ export function usePublicOrigin(app: Express, { secure }: RedirectUri): void {
 
 /**
  * Redirects requests for another host name, or over plain http through the proxy, to the registered origin: a login that
- * begins at 127.0.0.1 would come back to localhost without its cookie. A name is compared as DNS does, in any case; one
- * that ends in a dot is another origin to a browser, with cookies of its own.
- * @param behindProxy `Host` may be whatever the proxy sends then; only an explicit hint is followed.
+ * starts at 127.0.0.1 would return to localhost without its cookie. Host names are compared as in DNS, without regard to
+ * case. A name with a dot at the end is another origin to a browser, with its own cookies.
+ * @param behindProxy `Host` may be anything then, so only `X-Forwarded-Proto` is looked at.
  */
 export function canonicalOrigin({ origin, host, secure }: RedirectUri, behindProxy: boolean): RequestHandler {
   const defaultPort = secure ? ':443' : ':80';
   const isOurs = (sent = '') => [host, host + defaultPort].includes(sent.toLowerCase());
-  return (req: Request, res: Response, next: NextFunction) => {
-    if (behindProxy ? cameByPlainHttp(req) && secure : !isOurs(req.headers.host)) {
+  return (req, res, next) => {
+    if (behindProxy ? secure && cameByPlainHttp(req) : !isOurs(req.headers.host)) {
       res.set('Cache-Control', 'no-store').redirect(308, origin + pathAndQuery(req));
     } else {
       next();
@@ -73,10 +74,48 @@ export function canonicalOrigin({ origin, host, secure }: RedirectUri, behindPro
 }
 
 function cameByPlainHttp(req: Request): boolean {
-  return req.headers['x-forwarded-proto'] === 'http' && req.app.get('trust proxy fn')(req.socket.remoteAddress, 0);
+  return req.headers['x-forwarded-proto'] === 'http' && isFromTrustedProxy(req);
 }
 
 /** The request target. An absolute one (`GET http://… HTTP/1.1`) leads to the home page. */
 function pathAndQuery({ originalUrl }: Request): string {
   return originalUrl.startsWith('/') ? originalUrl : '/';
+}
+
+/**
+ * Middleware for `TLS=proxy`: warns about two faults of the proxy that nothing else shows, each once. Requests from a
+ * proxy that `TRUST_PROXY` does not cover make all visitors look like one. A proxy that sends no `X-Forwarded-Proto`
+ * makes plain http look like https. Cookies are Secure in any case.
+ */
+export function createProxyCheck(logger: Pick<Logger, 'warn'>): RequestHandler {
+  const unseen = new Set(proxyFaults);
+  return (req, _res, next) => {
+    for (const fault of unseen) {
+      if (!fault.shows(req)) continue;
+      unseen.delete(fault);
+      const address = req.socket.remoteAddress;
+      logger.warn({ event: fault.event, setting: 'TRUST_PROXY', address }, fault.message);
+    }
+    next();
+  };
+}
+
+const proxyFaults = [
+  {
+    event: 'proxy_not_trusted',
+    shows: (req: Request) => req.headers['x-forwarded-for'] !== undefined && !isFromTrustedProxy(req),
+    message:
+      'Requests come from a proxy that TRUST_PROXY does not cover, so its X-Forwarded-For and X-Forwarded-Proto are ignored: all visitors share one rate limit, and plain http is not redirected. Set TRUST_PROXY=1 for one proxy, or to the addresses of all of them.',
+  },
+  {
+    event: 'proxy_says_no_scheme',
+    shows: (req: Request) => req.headers['x-forwarded-proto'] === undefined,
+    message:
+      'The proxy sends no X-Forwarded-Proto, so plain-http requests cannot be redirected to https. Make it set that header (nginx: proxy_set_header X-Forwarded-Proto $scheme), let TRUST_PROXY count that proxy, and close port 80 until then.',
+  },
+];
+
+function isFromTrustedProxy(req: Request): boolean {
+  const trust: (address: string | undefined, hop: number) => boolean = req.app.get('trust proxy fn');
+  return trust(req.socket.remoteAddress, 0);
 }

@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import session, { type Store } from 'express-session';
-import { cookieName } from '../auth/index.ts';
+import { cookieName, currentLogin } from '../auth/index.ts';
 import type { AppConfig } from '../config/config.ts';
 
 /**
- * The session cookie: HttpOnly, Secure and `__Host-` whenever the public origin is https, SameSite=Lax because a login
- * comes back from another site. Visitors who are not logged in get none. The browser may keep the cookie as long as a
- * session can last; when it ends is the store's decision, not the cookie's.
+ * The session cookie: HttpOnly; Secure and `__Host-` when the public origin is https; SameSite=Lax, because a login
+ * returns from another site. Visitors who are not logged in get none. The cookie lasts as long as a session can; the
+ * store decides when a session ends.
  */
 export function createSessionMiddleware(
   { redirectUri, sessionSecrets, sessionMax }: Pick<AppConfig, 'redirectUri' | 'sessionSecrets' | 'sessionMax'>,
@@ -15,12 +14,36 @@ export function createSessionMiddleware(
 ): RequestHandler {
   return session({
     store,
-    // 122 random bits (RFC 9562); Node draws them for many ids at a time.
-    genid: () => randomUUID(),
     secret: [...sessionSecrets],
     name: cookieName('session', redirectUri.href),
     resave: false,
     saveUninitialized: false,
     cookie: { path: '/', httpOnly: true, secure: redirectUri.secure, sameSite: 'lax', maxAge: sessionMax },
   });
+}
+
+/** The times of a session, all in epoch milliseconds. */
+export interface SessionTimes {
+  readonly startedAt: number;
+  /** When LaunchDarkly last confirmed who this is. */
+  readonly verifiedAt: number;
+  /** When the session ends if it is not used before. */
+  readonly idleExpiresAt: number;
+  /** When the session ends in any case. */
+  readonly expiresAt: number;
+}
+
+/**
+ * The times of a logged-in request's session. `sessionIdle` and `sessionMax` are in milliseconds. Throws `RangeError`
+ * when nobody is logged in.
+ */
+export function sessionTimes(
+  req: Request,
+  { sessionIdle, sessionMax }: Pick<AppConfig, 'sessionIdle' | 'sessionMax'>,
+): SessionTimes {
+  const login = currentLogin(req);
+  if (!login) throw new RangeError('Nobody is logged in.');
+  const { startedAt, verifiedAt } = login;
+  const expiresAt = startedAt + sessionMax;
+  return { startedAt, verifiedAt, idleExpiresAt: Math.min(Date.now() + sessionIdle, expiresAt), expiresAt };
 }

@@ -1,9 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import escapeText from 'escape-html';
 import { Eta } from 'eta';
-import type { ViewData } from './view-data.ts';
+import type { User } from '../auth/index.ts';
+import type { FlowView } from '../flow-inspector/flow-view.ts';
+import type { Project } from '../launchdarkly/index.ts';
+import type { FailureText } from './failures.ts';
+import type { FormattedTime } from './format-time.ts';
+import type { SessionTimes } from './session.ts';
 
-/** What every template may use as `it.site`: the same for all pages, fixed when the app starts. */
+/** What every template may use as `it.site`: the same on all pages, fixed when the app starts. */
 export interface Site {
   /** Where a login starts, without a query, e.g. `/auth/login`. */
   readonly loginPath: string;
@@ -13,8 +18,50 @@ export interface Site {
   readonly launchDarklyHref: string;
   /** Whether the flow inspector records logins here. */
   readonly flowInspector: boolean;
+  /** Whether the app's visitor is its developer: its address is a loopback one. */
+  readonly local: boolean;
   /** The URL of a file in `views/assets`, by its file name. */
   asset(name: string): string;
+}
+
+/** What every page gets: the member, if somebody is logged in. */
+interface BasePage {
+  readonly user?: User | undefined;
+}
+
+/** What the failure page shows. `code` and `requestId` are also in the log. */
+export interface FailurePage extends BasePage, Omit<FailureText, 'cause' | 'tryAgain'> {
+  readonly cause?: string | undefined;
+  readonly code: string;
+  /** Where "Try again" leads, `returnTo` included; without it there is no such link. */
+  readonly tryAgainHref?: string | undefined;
+  readonly docsHref?: string | undefined;
+  readonly requestId?: string | undefined;
+}
+
+/** The pages by template name, and the data that each needs. */
+export interface ViewData {
+  home: BasePage;
+  account: { readonly user: User; readonly times: Readonly<Record<keyof SessionTimes, FormattedTime>> };
+  projects: { readonly user: User; readonly projects: readonly Pick<Project, 'key' | 'name' | 'tags'>[] };
+  'logged-out': BasePage;
+  failure: FailurePage;
+  /** `css`: the whole style sheet of the button. */
+  button: BasePage & { readonly css: string };
+  flow: BasePage & {
+    /** The flow to show, if there is one. */
+    readonly flow?: FlowView | undefined;
+    /** Every recorded flow of this browser, newest first. */
+    readonly attempts: readonly {
+      readonly number: number;
+      readonly outcome: string;
+      readonly started: FormattedTime;
+    }[];
+    /** The number of the flow that is shown; 1 is the newest. */
+    readonly attempt: number;
+  };
+  troubleshooting: BasePage & { readonly failures: readonly (FailureText & { readonly code: string })[] };
+  'not-found': BasePage & { readonly path: string; readonly requestId?: string | undefined };
 }
 
 /** Renders the page `name` with `data` as a whole HTML document. Values are escaped by default. */
@@ -23,13 +70,13 @@ export type Render = <Name extends keyof ViewData>(name: Name, data: ViewData[Na
 /** The folder of the templates: the same path from `src/web` and from `dist/web`. */
 export const viewsDirectory = fileURLToPath(new URL('../../views', import.meta.url));
 
-/** Makes the function that renders the templates in `views/`; each is compiled when it is first used, then kept. */
+/** Makes the function that renders the templates in `views/`. Each is compiled on first use, then kept. */
 export function createViews(site: Site): { render: Render } {
   const eta = new Eta({ views: viewsDirectory, cache: true, escapeFunction: escapeHtml });
   return { render: (name, data) => eta.render(`./${name}`, { ...data, site }) };
 }
 
-/** Escapes text for HTML content and quoted attributes. Nothing (`undefined`, `null`) becomes an empty string. */
+/** Escapes text for HTML content and quoted attributes. `undefined` and `null` become an empty string. */
 export function escapeHtml(value: unknown): string {
   return value == null ? '' : escapeText(String(value));
 }

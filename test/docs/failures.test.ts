@@ -102,6 +102,7 @@ const appCodes = new Set([
   'bad_request',
   'rate_limited',
   'api_refused',
+  'redirect_loop',
   'session_store_unavailable',
   'internal_error',
 ]);

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { HtmlValidate } from 'html-validate';
 import { cookieName } from '../../src/auth/index.ts';
-import type { MessageKind } from '../../src/flow-inspector/message-notes.ts';
-import { messageNotes } from '../../src/flow-inspector/message-notes.ts';
+import { type MessageKind, messageNotes } from '../../src/flow-inspector/notes.ts';
 import { Browser } from '../support/browser.ts';
 import type { InspectedApp } from '../support/inspected-app.ts';
 import { backChannel, logIn, refusedCode, secrets, startInspectedApp } from '../support/inspected-app.ts';
+import { logIn as logInForReal, startTestApp } from '../support/test-app.ts';
 
-let app: InspectedApp;
+let app: Pick<InspectedApp, 'url'> & { close(): void | Promise<void> };
 
 afterEach(() => app.close());
 
@@ -29,7 +29,7 @@ describe('a login that succeeds', () => {
     const html = await flowPage(await logIn(app));
 
     expect(titles(html)).toEqual(wholeLogin.map((kind) => messageNotes[kind].title));
-    expect(html).toContain('It succeeded with 6 messages');
+    expect(html).toContain('It succeeded in 6 messages');
     for (const name of [
       'code_challenge',
       'redirect_uri',
@@ -158,12 +158,14 @@ describe('what is recorded', () => {
   });
 
   test('is nothing at all when the inspector is off', async () => {
-    app = await startInspectedApp({ enabled: false, exchanges: backChannel() });
-    const browser = await logIn(app);
-    expect(app.inspector.observe).toBeUndefined();
-    expect(browser.cookies(app.url).has('flow')).toBe(false);
+    const real = await startTestApp({ env: { FLOW_INSPECTOR: 'off' } });
+    app = real;
+    const { browser } = await logInForReal(real);
+    expect([...browser.cookies(real.url).keys()].filter((name) => name.includes('flow'))).toEqual([]);
+    expect((await browser.request(`${real.url}/flow`)).body).toContain('switched off');
   });
 });
+
 test('every file and function that the inspector names exists', async () => {
   app = await startInspectedApp({});
   for (const { source } of Object.values(messageNotes)) {

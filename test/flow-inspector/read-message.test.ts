@@ -1,12 +1,18 @@
 import { expect, test } from '@jest/globals';
-import { Masker } from '../../src/flow-inspector/mask.ts';
-import { readAnswer } from '../../src/flow-inspector/read-message.ts';
+import { backChannelMessage } from '../../src/flow-inspector/messages.ts';
 
 const token = 'ld-access-00112233445566778899aabbccddeeff';
 
 /** What the flow inspector keeps of a body that it sees for the first time. */
 const kept = (body: string) =>
-  JSON.stringify(readAnswer(new Masker(), { status: 502, headers: {}, body }, 'http://127.0.0.1:4000'));
+  JSON.stringify(
+    backChannelMessage({
+      request: { method: 'GET', url: 'http://127.0.0.1:4000', headers: {} },
+      response: { status: 502, headers: {}, body },
+      startedAt: 0,
+      durationMs: 0,
+    }),
+  );
 
 test.each([
   ['a page', `<h1>Bad gateway</h1><p>The answer was ${token}</p>`],

@@ -30,7 +30,6 @@ const lazy = new Map([
     'src/start-app.ts',
     ['./local-https/certificate-from-files.ts', './local-https/certificate.ts', 'libsql/promise', 'selfsigned'],
   ],
-  ['src/web/flow-page.ts', ['../flow-inspector/flow-view.ts']],
   ['src/web/rate-limit.ts', ['express-rate-limit']],
 ]);
 

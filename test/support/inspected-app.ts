@@ -2,9 +2,9 @@ import type http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import type { Exchange } from '../../src/flow-inspector/flow.ts';
+import { createFlowRecorder } from '../../src/flow-inspector/flow-recorder.ts';
 import { createAssets } from '../../src/web/assets.ts';
-import type { FlowInspector } from '../../src/web/flow-page.ts';
-import { createFlowInspector } from '../../src/web/flow-page.ts';
+import { createFlowPage } from '../../src/web/flow-page.ts';
 import { Browser } from './browser.ts';
 import { views } from './sample-pages.ts';
 
@@ -21,7 +21,6 @@ export const secrets = {
 
 export interface InspectedApp {
   url: string;
-  inspector: FlowInspector;
   close(): void;
 }
 
@@ -29,23 +28,17 @@ export interface InspectedApp {
  * A stand-in for the app around the inspector: its login redirects, its callback reports the given exchanges and then
  * answers or throws. The messages are made up, the recording is real.
  */
-export async function startInspectedApp(options: {
-  enabled?: boolean;
-  exchanges?: Exchange[];
-  failure?: Error;
-}): Promise<InspectedApp> {
+export async function startInspectedApp(options: { exchanges?: Exchange[]; failure?: Error }): Promise<InspectedApp> {
   const app = express();
   const server: http.Server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const inspector = createFlowInspector({
-    enabled: options.enabled ?? true,
+  const recorder = createFlowRecorder({
     origin: url,
     paths: { login: '/auth/login', callback: '/auth/callback', logout: '/auth/logout' },
-    render: views().render,
-    currentUser: () => undefined,
     describeFailure: () => ({ code: 'code_rejected', title: 'The code was refused', message: 'Try again.' }),
   });
+  const { record, recordFailure, observe } = recorder;
 
   app.use(createAssets().middleware);
   const login = express.Router();
@@ -64,18 +57,18 @@ export async function startInspectedApp(options: {
   });
   login.get('/auth/callback', async (_request, response) => {
     await new Promise(setImmediate);
-    for (const exchange of options.exchanges ?? []) inspector.observe?.(exchange);
+    for (const exchange of options.exchanges ?? []) observe(exchange);
     if (options.failure) throw options.failure;
     response.cookie('session', secrets.sessionCookie, { httpOnly: true }).redirect(303, '/account');
   });
   login.post('/auth/logout', (_request, response) => response.redirect(303, '/logged-out'));
-  app.use(...inspector.watch(login));
-  app.get('/flow', inspector.page);
+  app.use(record, login, recordFailure);
+  app.get('/flow', createFlowPage({ recorder, callbackPath: '/auth/callback', render: views().render }));
   app.use(((_error, _request, response, _next) => {
     response.status(400).send('failed');
   }) as express.ErrorRequestHandler);
 
-  return { url, inspector, close: () => void server.close() };
+  return { url, close: () => void server.close() };
 }
 
 /** The back channel of a login that succeeds. */

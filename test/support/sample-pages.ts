@@ -1,12 +1,13 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { User } from '../../src/auth/index.ts';
 import { createAssets } from '../../src/web/assets.ts';
-import { readButtonKit } from '../../src/web/button-kit.ts';
 import { failures } from '../../src/web/failures.ts';
 import { formatTime } from '../../src/web/format-time.ts';
-import type { PageUser } from '../../src/web/view-data.ts';
-import { createViews } from '../../src/web/views.ts';
+import { createViews, viewsDirectory } from '../../src/web/views.ts';
 
 /** A member with every field filled. */
-export const sampleUser: PageUser = {
+export const sampleUser: User = {
   id: '569f183514f4432160000007',
   accountId: '5f2d1c8e9a7b6c0011223344',
   email: 'ariel@acme.example',
@@ -24,15 +25,22 @@ export function views(): ReturnType<typeof createViews> {
     logoutPath: '/auth/logout',
     launchDarklyHref: 'https://app.launchdarkly.com',
     flowInspector: true,
+    local: true,
     asset: createAssets().href,
   });
+}
+
+/** The style sheet that the button page shows. */
+export function buttonCss(): string {
+  return readFileSync(path.join(viewsDirectory, 'assets/launchdarkly-button.css'), 'utf8');
 }
 
 /** Every page in every shape it can take: name and HTML. */
 export function allPages(): [name: string, html: string][] {
   const { render } = views();
   const user = sampleUser;
-  const bare: PageUser = { ...user, firstName: undefined, lastName: undefined, customRoles: [], teams: [] };
+  const { firstName: _first, lastName: _last, ...nameless } = user;
+  const bare: User = { ...nameless, customRoles: [], teams: [] };
   const now = Date.UTC(2026, 10, 21);
   const times = {
     startedAt: formatTime(now - 60_000, now),
@@ -45,6 +53,7 @@ export function allPages(): [name: string, html: string][] {
     code: 'account_not_allowed',
     title: 'Your account may not enter',
     message: 'This app does not admit members of your account.',
+    cause: 'Why.',
     nextStep: 'Log in with another account.',
   };
   return [
@@ -56,18 +65,18 @@ export function allPages(): [name: string, html: string][] {
     ['projects, none', render('projects', { user, projects: [] })],
     ['logged out', render('logged-out', {})],
     ['failure', render('failure', failure)],
+    ['failure with advice for developers', render('failure', { ...failure, developerStep: 'Run `npm run doctor`.' })],
     [
       'failure with everything',
       render('failure', {
         ...failure,
         user,
-        cause: 'Why.',
         tryAgainHref: '/auth/login',
         docsHref: '/#x',
         requestId: '1',
       }),
     ],
-    ['button kit', render('button', readButtonKit())],
+    ['button kit', render('button', { css: buttonCss() })],
     ['failure that is none', render('failure', { ...failure, ...failures.access_denied, code: 'access_denied' })],
     [
       'troubleshooting',

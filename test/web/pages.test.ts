@@ -2,8 +2,8 @@ import type http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import express from 'express';
+import type { User } from '../../src/auth/index.ts';
 import { addPages } from '../../src/web/pages.ts';
-import type { PageUser } from '../../src/web/view-data.ts';
 import { sampleUser, views } from '../support/sample-pages.ts';
 
 let server: http.Server | undefined;
@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 /** The pages alone, seen by somebody who is logged in, or not. */
-async function startPages(user?: PageUser): Promise<(path: string) => Promise<Response>> {
+async function startPages(user?: User): Promise<(path: string) => Promise<Response>> {
   const now = Date.now();
   const app = express();
   addPages(app, {
@@ -26,7 +26,7 @@ async function startPages(user?: PageUser): Promise<(path: string) => Promise<Re
       idleExpiresAt: now + 8 * 3_600_000 + 500,
       expiresAt: now + 6 * 86_400_000 + 500,
     }),
-    listProjects: async () => [{ key: 'web-shop', name: 'Web shop' }],
+    listProjects: async () => [{ key: 'web-shop', name: 'Web shop', tags: [] }],
   });
   server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server?.once('listening', resolve));

@@ -1,4 +1,4 @@
-// Adds a "Copy" button to every snippet. Without this script the text can be selected as ever.
+// Adds a "Copy" button to every snippet. Without this script the text can still be selected.
 const announcement = document.createElement('p');
 announcement.className = 'visually-hidden';
 announcement.setAttribute('role', 'status');
