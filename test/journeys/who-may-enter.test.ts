@@ -115,7 +115,7 @@ test('every refusal has a page of its own, and the same code and request id in t
     const { page } = await logIn(app, { as: who });
     titles.add(/<h1>(.*?)<\/h1>/.exec(page.body)?.[1] ?? '');
     const code = /Code <code>(\w+)<\/code>/.exec(page.body)?.[1];
-    const requestId = /request <code>([\w-]+)<\/code>/.exec(page.body)?.[1];
+    const requestId = /request ID <code>([\w-]+)<\/code>/.exec(page.body)?.[1];
     expect(requestId).toBe(page.headers.get('x-request-id'));
     expect(app.log()).toContainEqual(expect.objectContaining({ event: 'request_failed', code, requestId }));
   }
