@@ -174,7 +174,7 @@ describe('a login through the sandbox', () => {
     app.sandbox.setFaults([{ endpoint: 'caller-identity', fault: 'connection_dropped', times: 1 }]);
     await logIn(browser, 'will.writer@acme.example');
     const { body } = await browser.visit(`${app.url}/flow`);
-    expect(body).toContain('It succeeded with 7 messages');
+    expect(body).toContain('It succeeded in 7 messages');
     expect(body).toContain('No answer: ');
   });
 
@@ -207,8 +207,8 @@ describe('a login through the sandbox', () => {
     await browser.press(await browser.press(first, 'will.writer@acme.example'), 'Authorize');
     const newest = await browser.visit(`${app.url}/flow`);
     const before = await browser.visit(`${app.url}/flow?attempt=2`);
-    expect(newest.body).toContain('It is under way');
-    expect(before.body).toContain('It succeeded with 6 messages');
+    expect(newest.body).toContain('It is in progress');
+    expect(before.body).toContain('It succeeded in 6 messages');
   });
 
   test('is tied to the browser by a cookie that scripts, other sites and plain http never see', async () => {
