@@ -230,7 +230,7 @@ describe('a login through the sandbox', () => {
 test('nothing is recorded, and the page says so, when the inspector is off', async () => {
   const quiet = await startTestApp({ env: { FLOW_INSPECTOR: 'off' } });
   const { browser } = await logInAs(quiet);
-  expect((await browser.visit(`${quiet.url}/flow`)).body).toContain('It is switched off here');
+  expect((await browser.visit(`${quiet.url}/flow`)).body).toContain('The flow inspector is switched off');
   expect(flowCookie(browser, quiet.url)).toBeUndefined();
   await quiet.close();
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cookieName } from '../../src/auth/index.ts';
@@ -200,17 +201,21 @@ function rawBytes(bytes: Uint8Array): string {
   return text.replace(/[^!-"$-~\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
+/** What stands for a `state` in the cookie of its transaction. */
+function loginId(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}
+
 /** By name. Sealed as the app seals, which the app cannot tell from its own. */
 function hostileCookies(): Record<string, string> {
   const redirectUri = `${app.url}/auth/callback`;
   const name = cookieName('login', redirectUri);
-  const fits = `${name}.${state.slice(0, 16)}`;
+  const fits = `${name}.0`;
   const sealed = (transaction = {}, secret = app.env.SESSION_SECRET ?? '', purpose = 'login transaction') =>
     createSealer([secret], purpose).seal(
       JSON.stringify({
-        state,
+        id: loginId(state),
         codeVerifier: 'v'.repeat(43),
-        returnTo: '/',
         startedAt: Date.now(),
         ...transaction,
       }),
@@ -221,8 +226,8 @@ function hostileCookies(): Record<string, string> {
   const flipped = ours[middle] === 'A' ? 'B' : 'A';
   return {
     ours: `${fits}=${ours}`,
-    foreign: `${name}.${foreignState.slice(0, 16)}=${sealed({ state: foreignState })}`,
-    renamed: `${fits}=${sealed({ state: foreignState })}`,
+    foreign: `${name}.1=${sealed({ id: loginId(foreignState) })}`,
+    renamed: `${fits}=${sealed({ id: loginId(foreignState) })}`,
     expired: `${fits}=${sealed({ startedAt: Date.now() - hour })}`,
     tampered: `${fits}=${ours.slice(0, middle)}${flipped}${ours.slice(middle + 1)}`,
     'other secret': `${fits}=${sealed({}, 'aNotherSecret0c4mS9yLr2Kd8Zp1NfGh5JbVx3Ea6U')}`,
