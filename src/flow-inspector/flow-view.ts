@@ -54,8 +54,8 @@ export function viewFlow(flow: Flow, callbackPath: string): FlowView {
     outcome: outcomeOf(flow, steps),
     startedAt: flow.startedAt,
     took: {
-      app: duration(total(flow, ({ to }) => to === 'app')),
-      launchDarkly: duration(total(flow, ({ from }) => from === 'app')),
+      app: duration(timeSpent(flow, ({ to }) => to === 'app')),
+      launchDarkly: duration(timeSpent(flow, ({ from }) => from === 'app')),
     },
     failure: flow.failure,
     steps,
@@ -130,8 +130,15 @@ function outcomeOf(flow: Flow, steps: readonly StepView[]): FlowView['outcome'] 
   return finished ? 'succeeded' : 'in progress';
 }
 
-function total({ messages }: Flow, counts: (message: FlowMessage) => boolean): number {
-  return messages.filter(counts).reduce((sum, { durationMs = 0 }) => sum + durationMs, 0);
+/** Milliseconds during which at least one of these messages waited for its answer: some calls run at the same time. */
+function timeSpent({ messages }: Flow, counts: (message: FlowMessage) => boolean): number {
+  let sum = 0;
+  let end = 0;
+  for (const { startedAt, durationMs = 0 } of messages.filter(counts).sort((a, b) => a.startedAt - b.startedAt)) {
+    sum += Math.max(0, startedAt + durationMs - Math.max(startedAt, end));
+    end = Math.max(end, startedAt + durationMs);
+  }
+  return sum;
 }
 
 function duration(milliseconds: number): string {

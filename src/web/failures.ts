@@ -7,7 +7,6 @@ export type FailureCode =
   | 'bad_request'
   | 'rate_limited'
   | 'api_refused'
-  | 'redirect_loop'
   | 'session_store_unavailable'
   | 'internal_error';
 
@@ -235,14 +234,6 @@ export const failures: Readonly<Record<FailureCode, FailureText>> = {
     message: 'Your LaunchDarkly role does not allow you to see this.',
     cause: 'This app acts with your own permissions, so it cannot show you more than LaunchDarkly does.',
     nextStep: 'Ask an Admin of your LaunchDarkly account for access.',
-    tryAgain: false,
-  },
-  redirect_loop: {
-    status: 508,
-    title: 'This address redirects to itself',
-    message: 'This app redirected you to its https address, and the request came back as plain http again.',
-    cause: 'A proxy in front of this app overwrites `X-Forwarded-Proto`.',
-    nextStep: 'Contact the people who run this app.',
     tryAgain: false,
   },
   session_store_unavailable: {

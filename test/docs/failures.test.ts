@@ -102,7 +102,6 @@ const appCodes = new Set([
   'bad_request',
   'rate_limited',
   'api_refused',
-  'redirect_loop',
   'session_store_unavailable',
   'internal_error',
 ]);

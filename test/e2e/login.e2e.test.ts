@@ -84,7 +84,7 @@ describeInChromium('somebody at a browser', (openPage) => {
     await page.goto(`${app.url}/account`);
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.waitForURL(`${app.url}/logged-out`);
-    expect(await page.getByRole('main').textContent()).toContain('there is nothing else to log out of');
+    expect(await page.getByRole('main').textContent()).toContain('The sandbox asks who you are at every login');
     await page.goBack();
     expect(page.url()).not.toBe(`${app.url}/account`);
     await page.context().close();

@@ -81,6 +81,7 @@ test('the logged-out page tells what has ended and what has not', async () => {
   const get = await startPages();
   const html = await (await get('/logged-out')).text();
   expect(html).toContain('You are logged out of this app');
+  expect(html).toContain('You are still logged in at LaunchDarkly');
   expect(html).toContain('Your session at app.launchdarkly.com');
   expect(html).toContain('href="https://app.launchdarkly.com"');
 });

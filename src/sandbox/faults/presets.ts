@@ -74,7 +74,7 @@ const presets = {
   'profile-refused': {
     title: 'Profile refused',
     what: 'The profile is answered with 403, until you switch it off.',
-    expect: 'The login ends at a page that says LaunchDarkly would not share the profile.',
+    expect: 'The login ends at a page that says LaunchDarkly did not share the profile.',
     effect: faults({ endpoint: 'members', fault: 'http_403' }),
   },
   'short-tokens': {
