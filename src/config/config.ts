@@ -3,7 +3,7 @@ import type { RedirectUri } from './redirect-uri.ts';
 import type { LaunchDarklySettings } from './script-config.ts';
 import { readLaunchDarklySettings } from './script-config.ts';
 import type { ConfigInput, ConfigProblem } from './settings-reader.ts';
-import { ConfigError, SettingsReader } from './settings-reader.ts';
+import { SettingsReader } from './settings-reader.ts';
 
 export type { RedirectUri } from './redirect-uri.ts';
 export type { OutgoingConfig, SandboxConfig, ScriptConfig } from './script-config.ts';
@@ -40,6 +40,8 @@ export interface AppConfig extends LaunchDarklySettings {
   readonly port: number;
   /** Addresses to listen on; undefined means all of them. */
   readonly hosts: readonly string[] | undefined;
+  /** Where `HOST` was read, if it is set: shells and tools such as conda set it too. */
+  readonly hostFrom: string | undefined;
   readonly tls: TlsConfig;
   readonly trustProxy: number | readonly string[] | false;
   /** Milliseconds that an idle connection from a browser or a proxy stays open. */
@@ -56,8 +58,9 @@ export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' |
 
 /** Reads the app's settings and checks them together. Throws `ConfigError` with everything that is wrong. */
 export function loadAppConfig(input?: ConfigInput): AppConfig {
-  const { config, problems } = checkAppConfig(input);
-  if (problems.length > 0) throw new ConfigError(problems);
+  const read = new SettingsReader(input);
+  const config = readAppConfig(read);
+  read.finish();
   return config;
 }
 
@@ -67,6 +70,10 @@ export function checkAppConfig(input?: ConfigInput): {
   problems: readonly ConfigProblem[];
 } {
   const read = new SettingsReader(input);
+  return { config: readAppConfig(read), problems: read.problems };
+}
+
+function readAppConfig(read: SettingsReader): AppConfig {
   const shared = readLaunchDarklySettings(read);
   const { redirectUri } = shared;
   const tls = readTls(read, redirectUri);
@@ -86,6 +93,7 @@ export function checkAppConfig(input?: ConfigInput): {
     sessionRevalidate: read.optional('SESSION_REVALIDATE', value.duration, value.duration('5m')),
     port: read.optional('PORT', value.port, tls.mode === 'local' || redirectUri.loopback ? redirectUri.port : 3000),
     hosts: readHosts(read, tls),
+    hostFrom: read.origin('HOST'),
     tls,
     trustProxy: read.optional('TRUST_PROXY', value.trustProxy, tls.mode === 'proxy' ? 1 : false),
     keepAlive: read.optional('KEEP_ALIVE', value.duration, value.duration(tls.mode === 'proxy' ? '620s' : '75s')),
@@ -99,7 +107,7 @@ export function checkAppConfig(input?: ConfigInput): {
     logFormat: read.optional('LOG_FORMAT', value.oneOf('pretty', 'json'), process.stdout.isTTY ? 'pretty' : 'json'),
   };
   if (config.sessionIdle > config.sessionMax) read.addProblem('SESSION_IDLE', 'must not exceed SESSION_MAX.');
-  return { config, problems: read.problems };
+  return config;
 }
 
 /** The account that registered the client, unless the settings say otherwise. With neither, nobody may enter. */

@@ -8,10 +8,10 @@ import { looksRandom } from './session-secret.ts';
  * name ("LD_BASE_URI must …"). Secrets are never quoted.
  */
 
-/** One of the given words. */
+/** One of the given words, in any case. */
 export function oneOf<T extends string>(...words: readonly T[]) {
   return (text: string): T => {
-    const word = words.find((candidate) => candidate === text);
+    const word = words.find((candidate) => candidate === text.toLowerCase());
     if (word === undefined) throw new Error(`must be ${words.join(' or ')}, not "${text}".`);
     return word;
   };
@@ -24,7 +24,7 @@ export function onOff(text: string): boolean {
 
 /** A whole number of milliseconds from `90s`, `5m`, `8h` or `7d`. */
 export function duration(text: string): number {
-  const match = /^(\d{1,6})(s|m|h|d)$/.exec(text);
+  const match = /^(\d{1,6})(s|m|h|d)$/.exec(text.toLowerCase());
   const unit = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[match?.[2] ?? ''];
   const milliseconds = Number(match?.[1]) * (unit ?? Number.NaN);
   if (!(milliseconds > 0)) throw new Error(`must be a duration such as 90s, 5m, 8h or 7d, not "${text}".`);
@@ -55,12 +55,13 @@ export function list(text: string): string[] {
 /** LaunchDarkly's base roles. A typo would lock everyone out, so unknown ones are refused. */
 export function roles(text: string): string[] {
   const known = ['reader', 'writer', 'admin', 'owner', 'no_access'];
-  const unknown = list(text).filter((role) => !known.includes(role));
+  const given = list(text.toLowerCase());
+  const unknown = given.filter((role) => !known.includes(role));
   if (unknown.length > 0)
     throw new Error(
       `holds what is not a base role of LaunchDarkly: "${unknown.join('", "')}". The base roles are ${known.join(', ')}.`,
     );
-  return list(text);
+  return given;
 }
 
 /** Account ids, or just `*`. */
@@ -162,7 +163,8 @@ export function sessionSecrets(text: string): readonly [string, ...string[]] {
 }
 
 /** `file:PATH`, `redis[s]://…`, `redis[s]+cluster://…`, `redis[s]+sentinel://…/MASTER-NAME` or `memory:`. */
-export function sessionStore(text: string): string {
+export function sessionStore(given: string): string {
+  const text = given.replace(/^(file|memory|rediss?(\+\w+)?):/i, (scheme) => scheme.toLowerCase());
   const whole =
     text === 'memory:' ||
     /^file:.+/.test(text) ||
@@ -178,7 +180,8 @@ export function sessionStore(text: string): string {
 }
 
 /** Hops or addresses as Express's `trust proxy` understands them; `off` for none. `true` would trust every client. */
-export function trustProxy(text: string): number | string[] | false {
+export function trustProxy(given: string): number | string[] | false {
+  const text = given.toLowerCase();
   if (text === 'off' || text === '0') return false;
   if (/^\d{1,2}$/.test(text)) return Number(text);
   const entries = list(text);
@@ -200,9 +203,21 @@ function isProxyAddress(entry: string): boolean {
   );
 }
 
-/** The URL of a forward proxy. */
+/** The URL of a forward proxy. Without a scheme it means http, as for curl. Not quoted, since it may hold a password. */
 export function proxyUrl(text: string): string {
-  return httpUrl(text).href;
+  if (isSocks(text))
+    throw new Error('names a SOCKS proxy, which is not supported. Use an HTTP proxy: http://HOST:PORT.');
+  const withScheme = /^[a-z][\w+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  const url = URL.canParse(withScheme) ? new URL(withScheme) : undefined;
+  if (!url?.hostname || !/^https?:$/.test(url.protocol) || !/^[\x21-\x7e]+$/.test(text)) {
+    throw new Error('must be the address of an HTTP proxy, such as http://proxy.example.com:3128.');
+  }
+  return url.href;
+}
+
+/** Whether a proxy is a SOCKS proxy. */
+export function isSocks(text: string): boolean {
+  return /^\s*socks/i.test(text);
 }
 
 /** Any text, unchanged. */

@@ -1,4 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import * as value from './parsers.ts';
 import type { RedirectUri } from './redirect-uri.ts';
 import { parseRedirectUri } from './redirect-uri.ts';
@@ -39,11 +41,26 @@ export function readLaunchDarklySettings(read: SettingsReader): LaunchDarklySett
   };
 }
 
+/** PEM text; a single certificate in DER is converted. Node ignores such a file without a word. */
 function readCertificates(path: string): string {
+  const bytes = readFileOrThrow(path);
+  const pem = bytes.toString('utf8').match(/-----BEGIN (TRUSTED )?CERTIFICATE-----[^-]+-----END \1?CERTIFICATE-----/g);
   try {
-    return readFileSync(path, 'utf8');
+    if (pem) return pem.map((text) => new X509Certificate(text).toString()).join('');
+    return new X509Certificate(bytes).toString();
+  } catch {
+    const what = bytes.length === 0 ? 'is empty' : 'does not hold certificates that can be read';
+    throw new Error(`names a file that ${what}: ${path}. It needs PEM, which begins with -----BEGIN CERTIFICATE-----.`);
+  }
+}
+
+function readFileOrThrow(path: string): Buffer {
+  try {
+    return readFileSync(path);
   } catch (error) {
-    throw new Error(`names a file that cannot be read (${(error as NodeJS.ErrnoException).code}): ${path}.`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw new Error(`names a file that does not exist: ${resolve(path)}.`);
+    throw new Error(`names a file that cannot be read (${code}): ${path}.`);
   }
 }
 

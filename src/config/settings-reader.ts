@@ -1,6 +1,8 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { parse } from 'dotenv';
 import { readEnvText } from './env-file.ts';
+import { isSocks } from './parsers.ts';
 import type { SettingName } from './settings.ts';
 import { settings } from './settings.ts';
 
@@ -34,11 +36,23 @@ export class ConfigError extends Error {
   readonly exitCode = 2;
   readonly problems: readonly ConfigProblem[];
 
-  constructor(problems: readonly ConfigProblem[]) {
-    const count = problems.length === 1 ? 'One setting needs' : `${problems.length} settings need`;
-    super([`${count} attention:`, ...problems.map(describeProblem)].join('\n\n'));
+  /** @param missingEnvFile path of the env file, if there is none. */
+  constructor(problems: readonly ConfigProblem[], missingEnvFile?: string) {
+    super(missingEnvFile === undefined ? describe(problems) : describeWithoutFile(problems, missingEnvFile));
     this.problems = problems;
   }
+}
+
+function describe(problems: readonly ConfigProblem[]): string {
+  const count = problems.length === 1 ? 'One setting needs' : `${problems.length} settings need`;
+  return [`${count} attention:`, ...problems.map(describeProblem)].join('\n\n');
+}
+
+/** With nothing set at all, the list of missing settings would hide the one thing to do. */
+function describeWithoutFile(problems: readonly ConfigProblem[], path: string): string {
+  const missing = `There is no ${basename(path)} at ${resolve(path)} yet.`;
+  if (problems.some(({ readFrom }) => readFrom !== undefined)) return `${missing} ${describe(problems)}`;
+  return `${missing} Run \`npm run bootstrap\`, or \`npm run demo\` to try it without an account.`;
 }
 
 function describeProblem({ name, problem, example, source, readFrom }: ConfigProblem): string {
@@ -53,10 +67,20 @@ type Parse<T> = (text: string) => T;
 /** Spaces at either end may be part of these (RFC 6749, appendix A.1 and A.2). */
 const keepsSpaces: ReadonlySet<string> = new Set(['LD_OAUTH_CLIENT_ID', 'LD_OAUTH_CLIENT_SECRET']);
 
+/** Other names of a setting, looked up in the same source after its own. ALL_PROXY is what curl reads last. */
+const otherNames: Partial<Record<SettingName, readonly string[]>> = {
+  HTTPS_PROXY: ['https_proxy', 'ALL_PROXY', 'all_proxy'],
+  NO_PROXY: ['no_proxy'],
+};
+
+/** Word processors and chat programs replace plain quotes with these. No setting begins or ends with one. */
+const typographicQuotes = /^[“”„‟‘’‚‛«»]|[“”„‟‘’‚‛«»]$/;
+
 /** Reads settings and collects what is wrong with them, so that everything is reported at once. */
 export class SettingsReader {
   readonly problems: ConfigProblem[] = [];
   readonly #sources: readonly { name: string; values: Readonly<Record<string, string | undefined>> }[];
+  readonly #missingEnvFile: string | undefined;
 
   /** Looks each setting up on the command line, in the environment, in the env file, in this order. */
   constructor({ env = process.env, envFile = '.env', flags = {} }: ConfigInput = {}) {
@@ -65,12 +89,21 @@ export class SettingsReader {
       { name: 'the environment', values: env },
       ...(envFile === null ? [] : [{ name: envFile, values: readEnvFile(envFile) }]),
     ];
+    this.#missingEnvFile = envFile === null || existsSync(envFile) ? undefined : envFile;
   }
 
   /** The text of a setting; an empty one counts as unset. Surrounding spaces are removed, unless they may be part of it. */
   text(name: SettingName): string | undefined {
-    const text = this.#find(name)?.values[name];
-    return keepsSpaces.has(name) ? text?.replace(/[\r\n]+$/, '') : text?.trim();
+    const found = this.#find(name)?.text.replace(/^\uFEFF/, '');
+    const text = keepsSpaces.has(name) ? found?.replace(/[\r\n]+$/, '') : found?.trim();
+    if (text === undefined || !typographicQuotes.test(text.trim())) return text;
+    this.addProblem(name, 'is in typographic quotes, as word processors write them. Use plain quotes, or none.');
+    return undefined;
+  }
+
+  /** Where a setting was read: a file's path or `the environment`; undefined when it is not set. */
+  origin(name: SettingName): string | undefined {
+    return this.#find(name)?.from;
   }
 
   /** The parsed value; `fallback` when unset or wrong. */
@@ -87,23 +120,34 @@ export class SettingsReader {
 
   /** The parsed value; unset is a problem too. `fallback` is used only until the problems are reported. */
   required<T>(name: SettingName, parse: Parse<T>, fallback: T): T {
-    if (this.text(name) === undefined) this.addProblem(name, 'is missing.');
+    if (!this.#find(name)) this.addProblem(name, 'is missing.');
     return this.optional(name, parse, fallback);
   }
 
   /** Records a problem, with the example and the source of the setting. */
   addProblem(name: SettingName, problem: string): void {
-    this.problems.push({ name, problem, ...settings[name], readFrom: this.#find(name)?.name });
+    if (this.problems.some((known) => known.name === name && known.problem === problem)) return;
+    this.problems.push({ name, problem, ...settings[name], readFrom: this.origin(name) });
   }
 
   /** Throws `ConfigError` if anything was wrong. */
   finish(): void {
-    if (this.problems.length > 0) throw new ConfigError(this.problems);
+    if (this.problems.length > 0) throw new ConfigError(this.problems, this.#missingEnvFile);
   }
 
-  #find(name: SettingName) {
-    return this.#sources.find((source) => source.values[name]?.trim());
+  #find(name: SettingName): { text: string; from: string } | undefined {
+    for (const { name: source, values } of this.#sources) {
+      const variable = [name, ...(otherNames[name] ?? [])].find((variable) => isUsable(variable, values[variable]));
+      if (variable === undefined) continue;
+      return { text: values[variable] ?? '', from: variable === name ? source : `${source}, as ${variable}` };
+    }
+    return undefined;
   }
+}
+
+/** ALL_PROXY is meant for every program; a SOCKS proxy in it must not stop this one, which does not support it. */
+function isUsable(variable: string, text: string | undefined): boolean {
+  return Boolean(text?.trim()) && !(/^all_proxy$/i.test(variable) && isSocks(text ?? ''));
 }
 
 /** Which of these names the process's environment sets to something other than the env file does, and so overrides. */

@@ -92,7 +92,7 @@ function sortProblems({ problems, settingText }: Setup) {
       ?.split(',')
       .some((part) => isPlaceholder(part.trim()));
   const others = problems.filter(({ name }) => name !== 'LD_OAUTH_REDIRECT_URI');
-  const given = others.filter(({ name }) => settingText(name) !== undefined);
+  const given = others.filter(({ readFrom }) => readFrom !== undefined);
   return {
     missing: others.filter((problem) => !given.includes(problem)),
     placeholders: given.filter((problem) => !isFilledIn(problem)),

@@ -20,6 +20,8 @@ export interface Place {
   readonly host?: string | undefined;
   readonly portSetting?: string;
   readonly hostSetting?: string;
+  /** Where the host was set: a file's path or `the environment`. */
+  readonly hostFrom?: string | undefined;
 }
 
 /** Explains an error of `server.listen()`. */
@@ -33,11 +35,13 @@ export async function listenError(cause: unknown, place: Place): Promise<ListenE
 const another = (port: number, setting = 'PORT') =>
   `set ${setting}, e.g. ${setting}=${port < 65_535 ? port + 1 : 3000}`;
 
-const unresolved = (_: string, { host, hostSetting = 'HOST' }: Place) =>
-  `${hostSetting}=${host} is a name that cannot be resolved here. Add it to the hosts file (/etc/hosts, on Windows C:\\Windows\\System32\\drivers\\etc\\hosts) as "127.0.0.1 ${host}", or give an address: 127.0.0.1 for this machine only, 0.0.0.0 for all. Some shells set HOST by themselves (conda does).`;
+const readIn = (from: string | undefined) => (from === undefined ? '' : ` It was read in ${from}.`);
 
-const notHere = (_: string, { host, hostSetting = 'HOST' }: Place) =>
-  `${hostSetting}=${host} is not an address of this machine. Use one that is: 127.0.0.1 for this machine only, 0.0.0.0 for all.`;
+const unresolved = (_: string, { host, hostSetting = 'HOST', hostFrom }: Place) =>
+  `${hostSetting}=${host} is a name that cannot be resolved here. Add it to the hosts file (/etc/hosts, on Windows C:\\Windows\\System32\\drivers\\etc\\hosts) as "127.0.0.1 ${host}", or give an address: 127.0.0.1 for this machine only, 0.0.0.0 for all. Some shells set HOST by themselves (conda does).${readIn(hostFrom)}`;
+
+const notHere = (_: string, { host, hostSetting = 'HOST', hostFrom }: Place) =>
+  `${hostSetting}=${host} is not an address of this machine. Use one that is: 127.0.0.1 for this machine only, 0.0.0.0 for all.${readIn(hostFrom)}`;
 
 const sentences: Record<string, (described: string, place: Place) => string | Promise<string>> = {
   async EADDRINUSE(described, { port, host, portSetting = 'PORT' }) {

@@ -17,7 +17,7 @@ const listenersOf = new WeakMap<Server, Server[]>();
  */
 export async function listen(
   server: Server,
-  { port, hosts }: { port: number; hosts?: readonly string[] | undefined },
+  { port, hosts, hostFrom }: { port: number; hosts?: readonly string[] | undefined; hostFrom?: string | undefined },
 ): Promise<number> {
   const opened: Server[] = [];
   const missing: ListenError[] = [];
@@ -28,7 +28,7 @@ export async function listen(
       await open(listener, wantedPort, host);
       opened.push(listener);
     } catch (cause) {
-      const problem = await listenError(cause, { port: wantedPort, host });
+      const problem = await listenError(cause, { port: wantedPort, host, hostFrom });
       missing.push(problem);
       if (hosts && hosts.length > 1 && isMissingAddress(problem.code)) continue;
       await Promise.all(opened.map(close));

@@ -1,6 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
+import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { ConfigError, loadAppConfig, loadScriptConfig } from '../../src/config/config.ts';
 import { settings } from '../../src/config/settings.ts';
+import { privateCa } from '../support/certificates.ts';
 
 const complete = {
   LD_OAUTH_CLIENT_ID: '50666563914441258b2233f308227e45',
@@ -242,5 +247,120 @@ test('scripts do not ask for what they write themselves', () => {
   expect(loadScriptConfig({ env: {}, envFile: null })).toMatchObject({
     clientId: undefined,
     accessToken: undefined,
+  });
+});
+
+describe('values as other programs write them', () => {
+  test('words count in any case', () => {
+    expect(
+      load({
+        LOG_LEVEL: 'INFO',
+        LOG_FORMAT: 'Json',
+        LD_OAUTH_PKCE: 'OFF',
+        LD_ALLOWED_ROLES: 'Writer,ADMIN',
+        LD_OAUTH_CLIENT_AUTH: 'Basic',
+        SESSION_IDLE: '2H',
+        SESSION_STORE: 'Memory:',
+        TLS: 'Proxy',
+        TRUST_PROXY: 'Loopback',
+      }),
+    ).toMatchObject({
+      logLevel: 'info',
+      logFormat: 'json',
+      pkce: false,
+      allowedRoles: ['writer', 'admin'],
+      clientAuth: 'basic',
+      sessionIdle: 2 * 3_600_000,
+      sessionStore: 'memory:',
+      tls: { mode: 'proxy' },
+      trustProxy: ['loopback'],
+    });
+  });
+
+  test.each([
+    ['https_proxy', 'http://127.0.0.1:3128', 'http://127.0.0.1:3128/'],
+    ['HTTPS_PROXY', '127.0.0.1:3128', 'http://127.0.0.1:3128/'],
+    ['HTTPS_PROXY', 'localhost:3128', 'http://localhost:3128/'],
+    ['HTTPS_PROXY', 'me:p%40ss@proxy.example:3128', 'http://me:p%40ss@proxy.example:3128/'],
+    ['HTTPS_PROXY', 'HTTP://proxy.example', 'http://proxy.example/'],
+    ['ALL_PROXY', 'proxy.example:8080', 'http://proxy.example:8080/'],
+    ['all_proxy', 'http://proxy.example:8080', 'http://proxy.example:8080/'],
+  ])('%s=%s is a proxy', (name, text, url) => {
+    expect(load({ [name]: text }).outgoing.httpsProxy).toBe(url);
+  });
+
+  test('the own name of a setting wins over its other names, and no_proxy counts', () => {
+    const env = { HTTPS_PROXY: 'http://a', https_proxy: 'http://b', ALL_PROXY: 'http://c', no_proxy: '.example.com' };
+    expect(load(env).outgoing).toEqual({ httpsProxy: 'http://a/', noProxy: '.example.com' });
+    expect(load({ ...env, HTTPS_PROXY: '' }).outgoing.httpsProxy).toBe('http://b/');
+  });
+
+  test('a SOCKS proxy gets a sentence of its own, and says where it was read', () => {
+    expect(() => load({ https_proxy: 'socks5://me:secret@127.0.0.1:1080' })).toThrow(
+      /HTTPS_PROXY names a SOCKS proxy, which is not supported\..*was read in: the environment, as https_proxy/s,
+    );
+    expect(() => load({ HTTPS_PROXY: 'socks5://me:geheim@127.0.0.1:1080' })).not.toThrow(/geheim/);
+    expect(load({ ALL_PROXY: 'socks5h://127.0.0.1:1080' }).outgoing).toEqual({});
+  });
+
+  test.each(['ftp://proxy', 'http://', 'pro xy', ':3128'])('HTTPS_PROXY may not be %s', (text) => {
+    expect(() => load({ HTTPS_PROXY: text })).toThrow(/must be the address of an HTTP proxy/);
+  });
+
+  test.each(['“a-secret”', '‘a-secret’', '„a-secret“', '«a-secret»', 'a-secret”'])('%s is refused', (text) => {
+    for (const name of ['LD_OAUTH_CLIENT_SECRET', 'HOST', 'NO_PROXY', 'TLS_CERT_FILE'] as const) {
+      expect(() => load({ [name]: text, TLS: 'files', TLS_KEY_FILE: 'key.pem' })).toThrow(/typographic quotes/);
+      expect(() => load({ [name]: text, TLS: 'files', TLS_KEY_FILE: 'key.pem' })).not.toThrow(/a-secret/);
+    }
+  });
+
+  test('a byte order mark before a value is no part of it', () => {
+    expect(load({ LD_OAUTH_SCOPE: '\uFEFFreader' }).scope).toBe('reader');
+  });
+});
+
+describe('NODE_EXTRA_CA_CERTS', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'extra-ca-'));
+  const file = path.join(folder, 'ca');
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('takes PEM with text around it, and DER', async () => {
+    const { ca } = await privateCa('localhost');
+    const wanted = new X509Certificate(ca).toString();
+    writeFileSync(file, `# Corporate root\r\n${ca.replaceAll('\n', '\r\n')}`);
+    expect(load({ NODE_EXTRA_CA_CERTS: file }).outgoing.ca).toBe(wanted);
+    writeFileSync(file, new X509Certificate(ca).raw);
+    expect(load({ NODE_EXTRA_CA_CERTS: file }).outgoing.ca).toBe(wanted);
+  });
+
+  test.each([
+    ['is empty', '', /names a file that is empty/],
+    ['holds no certificate', 'hello', /does not hold certificates/],
+    ['holds half a certificate', '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n', /does not hold/],
+  ])('%s: refused in one sentence', (_, text, says) => {
+    writeFileSync(file, text);
+    expect(() => load({ NODE_EXTRA_CA_CERTS: file })).toThrow(says);
+  });
+
+  test('is missing: the absolute path is named', () => {
+    expect(() => load({ NODE_EXTRA_CA_CERTS: 'no/such.pem' })).toThrow(path.resolve('no/such.pem'));
+  });
+});
+
+describe('without an env file', () => {
+  const envFile = path.join(tmpdir(), 'no', 'such', 'folder', '.env');
+
+  test('and with nothing set: one sentence says where it was looked for and what to run', () => {
+    expect(() => loadAppConfig({ env: {}, envFile })).toThrow(
+      new RegExp(
+        `^There is no \\.env at ${envFile} yet\\. Run \`npm run bootstrap\`, or \`npm run demo\` to try it.*$`,
+      ),
+    );
+  });
+
+  test('and with something wrong: the path, and what is wrong', () => {
+    expect(() => loadAppConfig({ env: { ...complete, LD_OAUTH_PKCE: 'maybe' }, envFile })).toThrow(
+      new RegExp(`^There is no \\.env at ${envFile} yet\\. One setting needs attention:\n\n  LD_OAUTH_PKCE must be`),
+    );
   });
 });

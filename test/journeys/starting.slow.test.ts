@@ -52,7 +52,12 @@ describe('what keeps the app from starting is said in one message, without a sta
       2,
       /^HOST=nowhere\.invalid is a name that nobody here knows\. Add it to the hosts file/,
     ],
-    ['an address of another machine', { HOST: '192.0.2.1' }, 2, /^HOST=192\.0\.2\.1 is not an address of this machine/],
+    [
+      'an address of another machine',
+      { HOST: '192.0.2.1' },
+      2,
+      /^HOST=192\.0\.2\.1 is not an address of this machine.* HOST was read in the environment\. If you did not/,
+    ],
     [
       'a certificate that has ended',
       { cert: 'ended.pem', key: 'ended-key.pem' },
