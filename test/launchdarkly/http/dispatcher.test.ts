@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import tls from 'node:tls';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { HttpOptions } from '../../../src/launchdarkly/index.ts';
 import { createHttp, createLaunchDarkly } from '../../../src/launchdarkly/index.ts';
 import { privateCa, selfSigned } from '../../support/certificates.ts';
@@ -146,8 +147,16 @@ describe('a certificate', () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  test('of a public authority is still accepted when a private one is given', async () => {
+    const createContext = jest.spyOn(tls, 'createSecureContext');
+    await closing(createHttp({ ca: pki.ca })).load();
+    const trusted = createContext.mock.calls.flatMap(([options]) => options?.ca ?? []);
+    createContext.mockRestore();
+    expect(trusted).toEqual(expect.arrayContaining([...tls.rootCertificates, pki.ca]));
+  });
+
   test.each(['directly', 'through a proxy'])(
-    'of an unknown authority is refused %s, and the mend is named',
+    'of an unknown authority is refused %s, and the fix is named',
     async (way) => {
       const { server, proxy } = await behindProxy();
       const call =
