@@ -5,7 +5,7 @@ import { createHttp, createLaunchDarkly } from '../../src/launchdarkly/index.ts'
 /** Calls of scripts may wait longer than those of a login: a rate limit's window is some ten seconds long. */
 const timeoutMs = 30_000;
 
-/** LaunchDarkly as the settings say; whoever opens it closes `http`. */
+/** Connects to the LaunchDarkly that the settings name. The caller closes `http`. */
 export function connect({ baseUri, outgoing }: Pick<ScriptConfig, 'baseUri' | 'outgoing'>): {
   launchDarkly: LaunchDarkly;
   http: Http;
