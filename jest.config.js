@@ -15,7 +15,7 @@ export default {
   },
   // Many tests wait for processes they started, so every core is worth a worker.
   maxWorkers: '100%',
-  testTimeout: 20_000,
+  testTimeout: 60_000,
   coverageProvider: 'babel',
   collectCoverageFrom: ['src/**/*.ts'],
 };

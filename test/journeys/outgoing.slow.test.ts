@@ -105,13 +105,13 @@ describe('a certificate that cannot be trusted is explained in the log, never by
     );
   });
 
-  test('that has ended', async () => {
+  test('that has expired', async () => {
     const ended = await expiredCertificate('localhost');
     await writeFile(path.join(folder, 'ended.pem'), ended.cert);
     const front = await opening(startFront(sandbox.url, { tls: ended }));
     await failsToLogIn(
       await start(front, { NODE_EXTRA_CA_CERTS: path.join(folder, 'ended.pem') }),
-      /CERT_HAS_EXPIRED\. .*has ended.*renew/,
+      /CERT_HAS_EXPIRED\. .*it has expired.*renew/,
     );
   });
 
