@@ -1,8 +1,8 @@
 import type { ScriptConfig } from '../src/config/config.ts';
 import { loadScriptConfig, overriddenByEnvironment } from '../src/config/config.ts';
 import { cleanText } from '../src/launchdarkly/index.ts';
-import type { Registration } from '../src/registration/index.ts';
-import { registerClient, savedNames } from '../src/registration/index.ts';
+import type { Registration } from './registration/index.ts';
+import { registerClient, savedNames } from './registration/index.ts';
 import { withRegistration } from './support/open-registration.ts';
 import { runScript } from './support/run-script.ts';
 import { printChanges } from './support/show-client.ts';

@@ -1,8 +1,8 @@
 import type { ScriptConfig } from '../src/config/config.ts';
 import { loadScriptConfig } from '../src/config/config.ts';
 import { cleanText } from '../src/launchdarkly/index.ts';
-import type { RegistrationContext } from '../src/registration/index.ts';
-import { deleteClient, listClients, registerClient, showClient, updateClient } from '../src/registration/index.ts';
+import type { RegistrationContext } from './registration/index.ts';
+import { deleteClient, listClients, registerClient, showClient, updateClient } from './registration/index.ts';
 import { withRegistration } from './support/open-registration.ts';
 import { runScript } from './support/run-script.ts';
 import { printChanges, printClient, printClientInFull } from './support/show-client.ts';

@@ -3,11 +3,11 @@ import { type AppConfig, loadAppConfig, loadDemoConfig, type SandboxConfig } fro
 import { exitOnCrash, stopOnSignals } from '../src/http-server/stop.ts';
 import { cleanLines, createHttp, createLaunchDarkly } from '../src/launchdarkly/index.ts';
 import { createLogger } from '../src/logging/log.ts';
-import { registerClient } from '../src/registration/index.ts';
 import type { Sandbox } from '../src/sandbox/start-sandbox.ts';
 import { startSandbox } from '../src/sandbox/start-sandbox.ts';
 import type { RunningApp } from '../src/start-app.ts';
 import { startApp } from '../src/start-app.ts';
+import { registerClient } from './registration/index.ts';
 import { readArguments, UsageError } from './support/usage.ts';
 
 const help = `npm run demo

@@ -1,6 +1,6 @@
-import type { Line } from '../src/doctor/run-checks.ts';
-import { examine, openSetup } from '../src/doctor/run-checks.ts';
 import { cleanText } from '../src/launchdarkly/index.ts';
+import type { Line } from './doctor/run-checks.ts';
+import { examine, openSetup } from './doctor/run-checks.ts';
 import { runScript } from './support/run-script.ts';
 import type { Terminal } from './support/terminal.ts';
 import { readArguments } from './support/usage.ts';

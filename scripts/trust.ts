@@ -1,13 +1,13 @@
 import { homedir } from 'node:os';
 import { loadScriptConfig } from '../src/config/config.ts';
 import { localCertificate } from '../src/local-https/certificate.ts';
-import type { TrustOutcome, TrustPlan, TrustStep } from '../src/local-https/trust/plan.ts';
-import { applyTrustPlan, planTrust } from '../src/local-https/trust/plan.ts';
-import { showCommand } from '../src/local-https/trust/trust-store.ts';
 import { confirmWith } from './support/questions.ts';
 import { runScript } from './support/run-script.ts';
 import type { Terminal } from './support/terminal.ts';
 import { readArguments, UsageError } from './support/usage.ts';
+import type { TrustOutcome, TrustPlan, TrustStep } from './trust/plan.ts';
+import { applyTrustPlan, planTrust } from './trust/plan.ts';
+import { showCommand } from './trust/trust-store.ts';
 
 const usage = {
   command: 'trust',

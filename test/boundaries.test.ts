@@ -13,15 +13,17 @@ const allowed: Record<string, string[]> = {
   'src/session-store': [],
   'src/config': [],
   'src/local-https': ['src/config/replace-file.ts'],
-  'src/registration': ['src/launchdarkly', 'src/config'],
-  'src/doctor': [
+  'scripts/registration': ['src/launchdarkly', 'src/config'],
+  'scripts/trust': ['src/config/replace-file.ts', 'src/local-https'],
+  'scripts/doctor': [
     'src/auth',
     'src/config',
     'src/http-server/listen.ts',
     'src/http-server/listen-error.ts',
     'src/launchdarkly',
     'src/local-https',
-    'src/registration',
+    'scripts/registration',
+    'scripts/trust',
     'src/session-store',
   ],
   'src/logging': ['src/auth/index.ts', 'src/launchdarkly/clean-text.ts'],
@@ -37,9 +39,7 @@ const allowed: Record<string, string[]> = {
   ],
 };
 
-const rooms = readdirSync(path.join(root, 'src'), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map((entry) => `src/${entry.name}`);
+const rooms = [...foldersOf('src'), 'scripts/doctor', 'scripts/registration', 'scripts/trust'];
 
 /** The packages that a room may import. */
 const packages: Record<string, string[]> = {
@@ -50,15 +50,16 @@ const packages: Record<string, string[]> = {
   'src/session-store': ['@redis/client', 'express-session', 'libsql', 'libsql/promise'],
   'src/config': ['dotenv', 'valibot'],
   'src/local-https': ['selfsigned'],
-  'src/registration': ['libsql', 'valibot'],
-  'src/doctor': ['valibot'],
+  'scripts/registration': ['libsql', 'valibot'],
+  'scripts/trust': [],
+  'scripts/doctor': ['valibot'],
   'src/logging': ['express', 'pino', 'pino-pretty'],
   'src/http-server': ['escape-html', 'express'],
   'src/flow-inspector': ['cookie', 'express'],
   'src/web': ['escape-html', 'eta', 'express', 'express-rate-limit', 'express-session', 'helmet'],
 };
 
-describe('the folders of src', () => {
+describe('the folders of src and scripts', () => {
   test.each(rooms)('%s imports only what it may', (room) => {
     expect(Object.keys(allowed)).toContain(room);
     const strangers = filesBelow(room).flatMap((file) =>
@@ -121,8 +122,9 @@ describe('the folders of src', () => {
   });
 
   test("LaunchDarkly's paths and field names stand only in src/launchdarkly and src/sandbox", () => {
-    const strangers = filesBelow('src')
-      .filter((file) => !/^src\/(launchdarkly|sandbox)\//.test(file))
+    // scripts/sandbox.ts prints the sandbox's addresses.
+    const strangers = [...filesBelow('src'), ...filesBelow('scripts')]
+      .filter((file) => !/^(src\/(launchdarkly|sandbox)\/|scripts\/sandbox\.ts$)/.test(file))
       .filter((file) =>
         /\/trust\/oauth|\/api\/v2|['"`/](caller-identity|members\/me)['"`]|\b_(links|clientId|clientSecret|accountId|creationDate|id|pendingInvite|verified)\b|getCallerIdentity:|LD-API-Version|X-LD-|['"`/]oauth\/clients\b|\/oauth2?\/(authorize|token|revoke)\b/i.test(
           read(file),
@@ -131,3 +133,9 @@ describe('the folders of src', () => {
     expect(strangers).toEqual([]);
   });
 });
+
+function foldersOf(folder: string): string[] {
+  return readdirSync(path.join(root, folder), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => `${folder}/${entry.name}`);
+}

@@ -1,5 +1,5 @@
 import type { ScriptConfig } from '../../src/config/config.ts';
-import type { RegistrationContext } from '../../src/registration/index.ts';
+import type { RegistrationContext } from '../registration/index.ts';
 import { connect } from './connect.ts';
 import { apiTokenFrom, confirmWith } from './questions.ts';
 import { finishBeforeStopping } from './stop-signals.ts';

@@ -1,5 +1,5 @@
 import { cleanText } from '../../src/launchdarkly/index.ts';
-import { checkApiToken, type Question } from '../../src/registration/index.ts';
+import { checkApiToken, type Question } from '../registration/index.ts';
 import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage.ts';
 

@@ -1,5 +1,5 @@
 import { cleanText } from '../../src/launchdarkly/index.ts';
-import type { Change, ListedClient } from '../../src/registration/index.ts';
+import type { Change, ListedClient } from '../registration/index.ts';
 import { moment } from './format-date.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,7 +1,7 @@
 import { appendFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { checks } from '../../src/doctor/run-checks.ts';
+import { checks } from '../../scripts/doctor/run-checks.ts';
 import { listen, stopListening } from '../../src/http-server/listen.ts';
 import { localCertificate } from '../../src/local-https/certificate.ts';
 import type { DoctorWorld } from '../support/doctor.ts';

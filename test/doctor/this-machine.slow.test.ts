@@ -1,9 +1,9 @@
 import { appendFile, chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from '@jest/globals';
+import { registerClient } from '../../scripts/registration/index.ts';
 import { localCertificate } from '../../src/local-https/certificate.ts';
 import { makeCertificate } from '../../src/local-https/make-certificate.ts';
-import { registerClient } from '../../src/registration/index.ts';
 import { expiredCertificate } from '../support/certificates.ts';
 import { closeAfterEach } from '../support/close-after-each.ts';
 import type { DoctorWorld } from '../support/doctor.ts';

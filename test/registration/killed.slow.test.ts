@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { registerClient } from '../../src/registration/index.ts';
+import { registerClient } from '../../scripts/registration/index.ts';
 import { compile } from '../support/compiled.ts';
 import type { RegistrationWorld } from '../support/registration.ts';
 import { keptText, registrationWorld, startLaunchDarkly } from '../support/registration.ts';

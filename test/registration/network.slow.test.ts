@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { registerClient } from '../../scripts/registration/index.ts';
 import { createHttp, createLaunchDarkly, messageWithAdvice } from '../../src/launchdarkly/index.ts';
-import { registerClient } from '../../src/registration/index.ts';
 import type { Fault } from '../support/flaky-proxy.ts';
 import { closedPort } from '../support/http-server.ts';
 import type { RegistrationWorld } from '../support/registration.ts';

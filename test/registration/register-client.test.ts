@@ -1,6 +1,6 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { registerClient } from '../../src/registration/index.ts';
+import { registerClient } from '../../scripts/registration/index.ts';
 import type { RegistrationWorld } from '../support/registration.ts';
 import { keptText, redirectUri, registrationWorld } from '../support/registration.ts';
 

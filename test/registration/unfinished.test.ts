@@ -1,8 +1,8 @@
 import { appendFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { withEnvFileLock } from '../../src/registration/env-file-lock.ts';
-import { registerClient } from '../../src/registration/index.ts';
+import { withEnvFileLock } from '../../scripts/registration/env-file-lock.ts';
+import { registerClient } from '../../scripts/registration/index.ts';
 import type { RegistrationWorld } from '../support/registration.ts';
 import { registrationWorld } from '../support/registration.ts';
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, jest, test } from '@jest/globals';
-import { registerClient } from '../../src/registration/index.ts';
+import { registerClient } from '../../scripts/registration/index.ts';
 import { follow } from '../support/program.ts';
 import { redirectUri } from '../support/registration.ts';
 import { scriptInWorld } from '../support/script-in-world.ts';

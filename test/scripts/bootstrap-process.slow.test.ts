@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, jest, test } from '@jest/globals';
-import { registerClient } from '../../src/registration/index.ts';
+import { registerClient } from '../../scripts/registration/index.ts';
 import { follow } from '../support/program.ts';
 import { keptText, redirectUri } from '../support/registration.ts';
 import { scriptInWorld } from '../support/script-in-world.ts';

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { expect, jest, test } from '@jest/globals';
-import { checks } from '../../src/doctor/run-checks.ts';
-import { registerClient } from '../../src/registration/index.ts';
+import { checks } from '../../scripts/doctor/run-checks.ts';
+import { registerClient } from '../../scripts/registration/index.ts';
 import { closedPort } from '../support/http-server.ts';
 import { registrationWorld } from '../support/registration.ts';
 import { scriptInWorld } from '../support/script-in-world.ts';

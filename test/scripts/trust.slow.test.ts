@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describeAuthority, trustStores } from '../../scripts/trust/stores.ts';
+import { showCommand } from '../../scripts/trust/trust-store.ts';
 import { localCertificate } from '../../src/local-https/certificate.ts';
-import { describeAuthority, trustStores } from '../../src/local-https/trust/stores.ts';
-import { showCommand } from '../../src/local-https/trust/trust-store.ts';
 import { follow } from '../support/program.ts';
 import { describeWith } from '../support/when-installed.ts';
 

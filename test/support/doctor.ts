@@ -1,10 +1,10 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
-import type { Setup } from '../../src/doctor/check.ts';
-import type { Line } from '../../src/doctor/run-checks.ts';
-import { examine, openSetup } from '../../src/doctor/run-checks.ts';
-import { registerClient } from '../../src/registration/index.ts';
+import type { Setup } from '../../scripts/doctor/check.ts';
+import type { Line } from '../../scripts/doctor/run-checks.ts';
+import { examine, openSetup } from '../../scripts/doctor/run-checks.ts';
+import { registerClient } from '../../scripts/registration/index.ts';
 import { closedPort } from './http-server.ts';
 import type { RegistrationWorld } from './registration.ts';
 import { registrationWorld } from './registration.ts';

@@ -10,9 +10,9 @@ import { readFileSync, writeSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { registerClient } from '../../scripts/registration/index.ts';
 import type { Http } from '../../src/launchdarkly/index.ts';
 import { createLaunchDarkly } from '../../src/launchdarkly/index.ts';
-import { registerClient } from '../../src/registration/index.ts';
 
 /** What a run is told. */
 export interface RunOrders {

@@ -1,10 +1,10 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RegistrationOptions } from '../../scripts/registration/index.ts';
 import { readEnvFile } from '../../src/config/config.ts';
 import type { OAuth2Client } from '../../src/launchdarkly/index.ts';
 import { createHttp, createLaunchDarkly } from '../../src/launchdarkly/index.ts';
-import type { RegistrationOptions } from '../../src/registration/index.ts';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import type { FlakyProxy } from './flaky-proxy.ts';

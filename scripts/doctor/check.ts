@@ -1,6 +1,6 @@
-import type { AppConfig, ConfigProblem } from '../config/config.ts';
-import type { SettingName } from '../config/settings.ts';
-import type { Http, LaunchDarkly } from '../launchdarkly/index.ts';
+import type { AppConfig, ConfigProblem } from '../../src/config/config.ts';
+import type { SettingName } from '../../src/config/settings.ts';
+import type { Http, LaunchDarkly } from '../../src/launchdarkly/index.ts';
 
 /** The result of a check. */
 export interface Finding {

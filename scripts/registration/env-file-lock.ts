@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'libsql';
-import { explainWriteError } from '../config/env-file.ts';
+import { explainWriteError } from '../../src/config/env-file.ts';
 import type { RegistrationContext } from './context.ts';
 import { RegistrationError } from './context.ts';
 import { siblingPath } from './journal.ts';

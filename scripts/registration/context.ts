@@ -1,4 +1,4 @@
-import type { LaunchDarkly } from '../launchdarkly/index.ts';
+import type { LaunchDarkly } from '../../src/launchdarkly/index.ts';
 
 /** Asked before something that cannot be undone, or that was not explicitly requested. */
 export interface Question {

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import * as v from 'valibot';
-import { explainWriteError, followLinks } from '../config/env-file.ts';
-import { replaceFile } from '../config/replace-file.ts';
-import type { OAuth2Client, OAuth2ClientInput } from '../launchdarkly/index.ts';
+import { explainWriteError, followLinks } from '../../src/config/env-file.ts';
+import { replaceFile } from '../../src/config/replace-file.ts';
+import type { OAuth2Client, OAuth2ClientInput } from '../../src/launchdarkly/index.ts';
 import { RegistrationError } from './context.ts';
 
 /*

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readEnvFile } from '../config/config.ts';
-import type { EnvFileUpdate } from '../config/env-file.ts';
-import { isPlaceholder, sessionSecrets } from '../config/parsers.ts';
-import type { OAuth2Client } from '../launchdarkly/index.ts';
-import { LaunchDarklyApiError } from '../launchdarkly/index.ts';
+import { readEnvFile } from '../../src/config/config.ts';
+import type { EnvFileUpdate } from '../../src/config/env-file.ts';
+import { isPlaceholder, sessionSecrets } from '../../src/config/parsers.ts';
+import type { OAuth2Client } from '../../src/launchdarkly/index.ts';
+import { LaunchDarklyApiError } from '../../src/launchdarkly/index.ts';
 import { assertUsable } from './check-answer.ts';
 import type { RegistrationContext } from './context.ts';
 

@@ -1,4 +1,4 @@
-import type { OAuth2Client } from '../launchdarkly/index.ts';
+import type { OAuth2Client } from '../../src/launchdarkly/index.ts';
 import type { SavedClient } from './saved-client.ts';
 
 /** What the client should be. Only given fields are compared with the existing client. */

@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { homedir } from 'node:os';
-import { localCertificateProblem } from '../local-https/certificate.ts';
-import { latestCertificateFile } from '../local-https/certificate-files.ts';
-import { givenCertificate } from '../local-https/certificate-from-files.ts';
-import { planTrust } from '../local-https/trust/plan.ts';
+import { localCertificateProblem } from '../../src/local-https/certificate.ts';
+import { latestCertificateFile } from '../../src/local-https/certificate-files.ts';
+import { givenCertificate } from '../../src/local-https/certificate-from-files.ts';
+import { planTrust } from '../trust/plan.ts';
 import type { Check, Finding, Setup } from './check.ts';
 import { failed, failedWith, ok, skipped, warn } from './check.ts';
 

@@ -1,8 +1,8 @@
-import type { ConfigInput } from '../config/config.ts';
-import { checkAppConfig } from '../config/config.ts';
-import type { SettingName } from '../config/settings.ts';
-import { SettingsReader } from '../config/settings-reader.ts';
-import { createHttp, createLaunchDarkly } from '../launchdarkly/index.ts';
+import type { ConfigInput } from '../../src/config/config.ts';
+import { checkAppConfig } from '../../src/config/config.ts';
+import type { SettingName } from '../../src/config/settings.ts';
+import { SettingsReader } from '../../src/config/settings-reader.ts';
+import { createHttp, createLaunchDarkly } from '../../src/launchdarkly/index.ts';
 import { portFreeOrOurs, redirectHost, redirectUriLegal } from './address-checks.ts';
 import { nothingUnfinished, proxyKeepsCookies, sessionStoreWritable } from './app-checks.ts';
 import { certificateTrusted, certificateValid } from './certificate-checks.ts';

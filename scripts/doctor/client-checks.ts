@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { createOAuthClient } from '../auth/authorization-code.ts';
-import { LoginError } from '../auth/login-error.ts';
-import type { OAuth2Client } from '../launchdarkly/index.ts';
-import { apiErrorAdvice, LaunchDarklyApiError, launchDarklyOAuthServer } from '../launchdarkly/index.ts';
+import { createOAuthClient } from '../../src/auth/authorization-code.ts';
+import { LoginError } from '../../src/auth/login-error.ts';
+import type { OAuth2Client } from '../../src/launchdarkly/index.ts';
+import { apiErrorAdvice, LaunchDarklyApiError, launchDarklyOAuthServer } from '../../src/launchdarkly/index.ts';
 import { checkApiToken } from '../registration/index.ts';
 import type { Check, Finding, Setup } from './check.ts';
 import { failed, failedWith, ok, skipped, warn } from './check.ts';

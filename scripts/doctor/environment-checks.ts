@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { ConfigProblem } from '../config/config.ts';
-import { readEnvFile } from '../config/config.ts';
-import { isPrivate, octal, storesPermissions } from '../config/env-file.ts';
-import { assignmentLines } from '../config/env-text.ts';
-import { isPlaceholder } from '../config/parsers.ts';
+import type { ConfigProblem } from '../../src/config/config.ts';
+import { readEnvFile } from '../../src/config/config.ts';
+import { isPrivate, octal, storesPermissions } from '../../src/config/env-file.ts';
+import { assignmentLines } from '../../src/config/env-text.ts';
+import { isPlaceholder } from '../../src/config/parsers.ts';
 import type { Check, Finding, Setup } from './check.ts';
 import { failed, ok, skipped, warn } from './check.ts';
 

@@ -1,6 +1,6 @@
-import { clientCredential, credential, redirectUri } from '../config/parsers.ts';
-import type { OAuth2Client } from '../launchdarkly/index.ts';
-import { cleanText, messageWithAdvice } from '../launchdarkly/index.ts';
+import { clientCredential, credential, redirectUri } from '../../src/config/parsers.ts';
+import type { OAuth2Client } from '../../src/launchdarkly/index.ts';
+import { cleanText, messageWithAdvice } from '../../src/launchdarkly/index.ts';
 import { RegistrationError } from './context.ts';
 
 /** What was requested; undefined fields do not matter. */

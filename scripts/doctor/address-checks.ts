@@ -3,10 +3,10 @@ import http from 'node:http';
 import https from 'node:https';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { AppConfig } from '../config/config.ts';
-import { isLoopbackHost } from '../config/redirect-uri.ts';
-import { listen, stopListening } from '../http-server/listen.ts';
-import { ListenError } from '../http-server/listen-error.ts';
+import type { AppConfig } from '../../src/config/config.ts';
+import { isLoopbackHost } from '../../src/config/redirect-uri.ts';
+import { listen, stopListening } from '../../src/http-server/listen.ts';
+import { ListenError } from '../../src/http-server/listen-error.ts';
 import type { Check } from './check.ts';
 import { failed, failedWith, ok, skipped, warn } from './check.ts';
 

@@ -1,6 +1,6 @@
-import { updateEnvFile } from '../config/env-file.ts';
-import type { OAuth2Client } from '../launchdarkly/index.ts';
-import { cleanText } from '../launchdarkly/index.ts';
+import { updateEnvFile } from '../../src/config/env-file.ts';
+import type { OAuth2Client } from '../../src/launchdarkly/index.ts';
+import { cleanText } from '../../src/launchdarkly/index.ts';
 import { tellDifferences } from './check-answer.ts';
 import type { RegistrationContext } from './context.ts';
 import { checkApiToken, RegistrationError } from './context.ts';

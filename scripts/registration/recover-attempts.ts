@@ -1,5 +1,5 @@
-import type { OAuth2Client } from '../launchdarkly/index.ts';
-import { cleanText, messageWithAdvice } from '../launchdarkly/index.ts';
+import type { OAuth2Client } from '../../src/launchdarkly/index.ts';
+import { cleanText, messageWithAdvice } from '../../src/launchdarkly/index.ts';
 import type { RegistrationContext } from './context.ts';
 import type { Attempt } from './journal.ts';
 import { carriesMarkOf, forgetAttempt, noteAttempt, readJournal } from './journal.ts';

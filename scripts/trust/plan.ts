@@ -1,8 +1,8 @@
 /** Plans how this machine will trust the local CA, or no longer trust it, and applies the plan. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replaceFile } from '../../config/replace-file.ts';
-import { localAuthority } from '../certificate.ts';
+import { replaceFile } from '../../src/config/replace-file.ts';
+import { localAuthority } from '../../src/local-https/certificate.ts';
 import { describeAuthority, trustStores } from './stores.ts';
 import type { Command, Machine, TrustStore } from './trust-store.ts';
 import { runCommand } from './trust-store.ts';

@@ -1,6 +1,6 @@
-import { checkEnvFileWritable, updateEnvFile } from '../config/env-file.ts';
-import type { CreatedOAuth2Client, OAuth2Client, OAuth2ClientInput } from '../launchdarkly/index.ts';
-import { cleanText, LaunchDarklyApiError, messageWithAdvice } from '../launchdarkly/index.ts';
+import { checkEnvFileWritable, updateEnvFile } from '../../src/config/env-file.ts';
+import type { CreatedOAuth2Client, OAuth2Client, OAuth2ClientInput } from '../../src/launchdarkly/index.ts';
+import { cleanText, LaunchDarklyApiError, messageWithAdvice } from '../../src/launchdarkly/index.ts';
 import { tellDifferences } from './check-answer.ts';
 import type { RegistrationContext } from './context.ts';
 import { RegistrationError } from './context.ts';

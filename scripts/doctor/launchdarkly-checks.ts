@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { explainConnection, HttpError, launchDarklyOAuthServer } from '../launchdarkly/index.ts';
+import { explainConnection, HttpError, launchDarklyOAuthServer } from '../../src/launchdarkly/index.ts';
 import type { Check, Setup } from './check.ts';
 import { failed, ok, skipped, warn } from './check.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { openSessionStore } from '../../src/session-store/open-session-store.ts';
 import { readJournal } from '../registration/journal.ts';
-import { openSessionStore } from '../session-store/open-session-store.ts';
 import type { Check } from './check.ts';
 import { failed, ok, warn } from './check.ts';
 
