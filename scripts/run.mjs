@@ -2,6 +2,7 @@
 // or imports, so that every version of Node.js comes as far as this sentence: `node scripts/run.mjs NAME -- [options]`.
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import './support/end-with-npm.mjs';
 import { fail, isThere, nodeProblem } from './support/environment.mjs';
 
 const name = process.argv[2];
