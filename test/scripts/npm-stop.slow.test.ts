@@ -78,6 +78,6 @@ test('npm start: SIGTERM to npm lets the app finish and leaves no process', asyn
   const program = run(['start'], { LD_OAUTH_REDIRECT_URI: uri, LOG_FORMAT: 'json' });
   await program.prints(/"event":"listening"/);
   program.child.kill('SIGTERM');
-  await program.prints(/"event":"stopped"/, { withinMs: 5_000 });
+  await until(() => program.stdout.includes('"event":"stopped"'), { withinMs: 5_000 });
   await expectAllEnded(port);
 });
