@@ -110,9 +110,20 @@ describe('the folders of src and scripts', () => {
     expect(importers).toEqual([]);
   });
 
-  test('the environment is read only in src/config', () => {
+  test('the package of the sandbox needs what it imports and nothing else, in the version it is tested with', () => {
+    const used = new Set(
+      filesBelow('src/sandbox')
+        .flatMap(specifiersOf)
+        .filter((name) => !/^(\.|node:)/.test(name)),
+    );
+    const { dependencies: tested } = JSON.parse(read('package.json'));
+    const { dependencies } = JSON.parse(read('src/sandbox/package.json'));
+    expect(dependencies).toEqual(Object.fromEntries([...used].map((name) => [name, `^${tested[name]}`])));
+  });
+
+  test('the environment is read only in src/config, and by the command of the sandbox', () => {
     const readers = [...filesBelow('src'), ...filesBelow('scripts')]
-      .filter((file) => !file.startsWith('src/config/'))
+      .filter((file) => !file.startsWith('src/config/') && file !== 'src/sandbox/cli.ts')
       .filter((file) =>
         /process\s*\.\s*env|process\['env'\]|\benv\b[^'\n]*from 'node:process'|\{[^}\n]*\benv\b[^}\n]*\} = process\b/.test(
           read(file),
@@ -122,9 +133,8 @@ describe('the folders of src and scripts', () => {
   });
 
   test("LaunchDarkly's paths and field names stand only in src/launchdarkly and src/sandbox", () => {
-    // scripts/sandbox.ts prints the sandbox's addresses.
     const strangers = [...filesBelow('src'), ...filesBelow('scripts')]
-      .filter((file) => !/^(src\/(launchdarkly|sandbox)\/|scripts\/sandbox\.ts$)/.test(file))
+      .filter((file) => !/^src\/(launchdarkly|sandbox)\//.test(file))
       .filter((file) =>
         /\/trust\/oauth|\/api\/v2|['"`/](caller-identity|members\/me)['"`]|\b_(links|clientId|clientSecret|accountId|creationDate|id|pendingInvite|verified)\b|getCallerIdentity:|LD-API-Version|X-LD-|['"`/]oauth\/clients\b|\/oauth2?\/(authorize|token|revoke)\b/i.test(
           read(file),

@@ -31,28 +31,28 @@ export type { Switches } from './switches.ts';
 /** How to start a sandbox. Everything may be left out. */
 export interface SandboxOptions {
   /** Default 4000; 0 picks a free one. */
-  port?: number;
+  port?: number | undefined;
   /** The address to listen on; default 127.0.0.1. */
-  host?: string;
+  host?: string | undefined;
   /** The API access token of an Admin; made up when left out. */
-  adminToken?: string;
+  adminToken?: string | undefined;
   /** The API access token of a Reader, whom the clients API answers with 403; made up when left out. */
-  readerToken?: string;
+  readerToken?: string | undefined;
   /** Where to keep clients, tokens, personas and the clock over restarts; without it they live in memory. */
-  dataDir?: string;
+  dataDir?: string | undefined;
   /** Answer an authorization request that carries a `login_hint` at once, without any page. */
-  autoApprove?: boolean;
+  autoApprove?: boolean | undefined;
   /** A JSON file with accounts, members and clients of your own. */
-  seedFile?: string;
+  seedFile?: string | undefined;
   /** The same as an object. */
-  seed?: Seed;
+  seed?: Seed | undefined;
   /**
    * The URL under which browsers and apps reach the sandbox, `https://launchdarkly.test` for example, where it differs from
    * what requests say: behind a proxy or under a name.
    */
-  publicUrl?: string;
+  publicUrl?: string | undefined;
   /** How this LaunchDarkly behaves where the default is the stricter way. */
-  switches?: Partial<Switches>;
+  switches?: Partial<Switches> | undefined;
 }
 
 /** A sandbox that listens, with its controls. */
@@ -73,9 +73,7 @@ export interface Sandbox extends SandboxControls {
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { host, autoApprove } = options;
-  const tenants = createTenants((own) =>
-    startOne({ ...(host && { host }), ...(autoApprove && { autoApprove }), ...own, port: 0 }),
-  );
+  const tenants = createTenants((own) => startOne({ host, autoApprove, ...own, port: 0 }));
   const { listener: _, close, ...sandbox } = await startOne(options, tenants);
   return {
     ...sandbox,
