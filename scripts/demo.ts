@@ -1,66 +1,82 @@
-import { mkdir } from 'node:fs/promises';
-import { type AppConfig, loadAppConfig, loadDemoConfig, type SandboxConfig } from '../src/config/config.ts';
-import { exitOnCrash, stopOnSignals } from '../src/http-server/stop.ts';
-import { cleanLines, createHttp, createLaunchDarkly } from '../src/launchdarkly/index.ts';
+import { type AppConfig, type DemoConfig, loadAppConfig, loadDemoConfig } from '../src/config/config.ts';
+import { exitOnCrash } from '../src/http-server/stop.ts';
+import { createHttp, createLaunchDarkly } from '../src/launchdarkly/index.ts';
 import { createLogger } from '../src/logging/log.ts';
 import type { Sandbox } from '../src/sandbox/start-sandbox.ts';
-import { startSandbox } from '../src/sandbox/start-sandbox.ts';
-import type { RunningApp } from '../src/start-app.ts';
-import { startApp } from '../src/start-app.ts';
+import { type RunningApp, startApp } from '../src/start-app.ts';
+import { demoFolder, envFile, explainingFiles, makeFolder, noteRunning, removeNote } from './demo/files.ts';
+import { checkAppPort, freeSandboxPort } from './demo/ports.ts';
 import { registerClient } from './registration/index.ts';
-import { readArguments, UsageError } from './support/usage.ts';
+import { openSandbox } from './support/open-sandbox.ts';
+import { runScript } from './support/run-script.ts';
+import type { Terminal } from './support/terminal.ts';
+import { readArguments } from './support/usage.ts';
 
 const help = `npm run demo
 
-Starts the sandbox (a stand-in LaunchDarkly), registers a client there, starts the app, and prints the URL to open.
+Starts the sandbox (a stand-in LaunchDarkly), registers a client there, starts the app, and prints where both are.
 Needs no account and no settings. Its files live under .data/demo/; .env is neither read nor changed. Ctrl-C ends it all.
 
-Environment:
-  PORT           the app's port, default 3000
-  SANDBOX_PORT   the sandbox's port, default 4000
+  --port <number>          the app's port (default 3000, or PORT)
+  --sandbox-port <number>  the sandbox's port (default 4000, or a free one if that is taken; or SANDBOX_PORT)
+  --help                   this text
 `;
 
-const folder = '.data/demo';
-const envFile = `${folder}/.env`;
+const usage = {
+  command: 'demo',
+  help,
+  options: { port: { type: 'string' }, 'sandbox-port': { type: 'string' } },
+} as const;
+
 const logger = createLogger({ level: 'warn', format: 'pretty' });
 
-await main().catch(fail);
+/** Milliseconds from a signal to the end, whatever still runs. */
+const mostStopping = 900;
 
-async function main(): Promise<void> {
-  if (!readArguments({ command: 'demo', help, options: {} }, process.argv.slice(2))) return;
+await runScript(runDemo, { endsItself: true });
+
+async function runDemo(terminal: Terminal): Promise<number> {
+  const call = readArguments(usage, process.argv.slice(2));
+  if (!call) return 0;
   exitOnCrash(logger);
-  const { appPort, sandbox: sandboxConfig } = loadDemoConfig();
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const redirectUri = `https://localhost:${appPort}/auth/callback`;
-  const sandbox = await openSandbox(sandboxConfig);
-  await register(sandbox, redirectUri);
-  const app = await openApp(settingsFor(sandbox, redirectUri), appPort);
-  stopOnSignals({
-    server: app.server,
-    logger,
-    onStopping: app.announceStop,
-    close: () => closeAll(app, sandbox),
-  });
-  process.stderr.write(`
-Log in with LaunchDarkly runs, against a sandbox that stands in for LaunchDarkly on port ${new URL(sandbox.url).port}.
-The browser will warn about the certificate, which was made on this machine; \`npm run trust\` makes it trusted.
-Ctrl-C ends the demo. Open:
-
-`);
-  process.stdout.write(`https://localhost:${appPort}\n`);
+  const { port, 'sandbox-port': sandboxPort } = call.values;
+  const config = loadDemoConfig({ flags: { PORT: port, SANDBOX_PORT: sandboxPort } });
+  await checkAppPort(config.appPort);
+  await makeFolder();
+  const app = `https://localhost:${config.appPort}`;
+  const { sandbox, running } = await explainingFiles(() => start(config, app, terminal));
+  await noteRunning({ app, sandbox: sandbox.url });
+  terminal.info(greeting(app, sandbox.url));
+  terminal.print(app);
+  await signal();
+  await stop(running, sandbox);
+  return 0;
 }
 
-async function openSandbox({ adminToken, readerToken, port }: SandboxConfig): Promise<Sandbox> {
-  const tokens = { ...(adminToken && { adminToken }), ...(readerToken && { readerToken }) };
+async function start(config: DemoConfig, app: string, terminal: Terminal) {
+  const redirectUri = `${app}/auth/callback`;
+  const sandbox = await startSandbox(config);
   try {
-    return await startSandbox({ port, dataDir: `${folder}/sandbox`, ...tokens });
+    await register(sandbox, redirectUri, terminal);
+    return { sandbox, running: await startApp(settingsFor(sandbox, redirectUri), logger) };
   } catch (error) {
-    throw portTaken(error, 'SANDBOX_PORT', port) ?? error;
+    await sandbox.close();
+    throw error;
   }
 }
 
+async function startSandbox({ sandbox, anySandboxPort }: DemoConfig): Promise<Sandbox> {
+  const { adminToken, readerToken } = sandbox;
+  return openSandbox({
+    port: anySandboxPort ? await freeSandboxPort(sandbox.port) : sandbox.port,
+    dataDir: `${demoFolder}/sandbox`,
+    ...(adminToken && { adminToken }),
+    ...(readerToken && { readerToken }),
+  });
+}
+
 /** The very code of `npm run bootstrap`, with the sandbox's Admin token. A second run finds the client registered. */
-async function register(sandbox: Sandbox, redirectUri: string): Promise<void> {
+async function register(sandbox: Sandbox, redirectUri: string, terminal: Terminal): Promise<void> {
   const http = createHttp();
   await registerClient({
     launchDarkly: createLaunchDarkly({ baseUri: sandbox.url, http }),
@@ -70,7 +86,7 @@ async function register(sandbox: Sandbox, redirectUri: string): Promise<void> {
     name: 'Log in with LaunchDarkly demo',
     redirectUri,
     confirm: async () => true,
-    tell: (notice) => process.stderr.write(`${cleanLines(notice)}\n`),
+    tell: terminal.info,
   });
   await http.close();
 }
@@ -82,33 +98,35 @@ function settingsFor(sandbox: Sandbox, redirectUri: string): AppConfig {
     env: {
       LD_BASE_URI: sandbox.url,
       LD_OAUTH_REDIRECT_URI: redirectUri,
-      SESSION_STORE: `file:${folder}/sessions.db`,
+      SESSION_STORE: `file:${demoFolder}/sessions.db`,
     },
   });
 }
 
-async function openApp(config: AppConfig, port: number): Promise<RunningApp> {
-  try {
-    return await startApp(config, logger);
-  } catch (error) {
-    throw portTaken(error, 'PORT', port) ?? error;
-  }
+function greeting(app: string, sandbox: string): string {
+  return `
+The demo is running. A sandbox on this machine plays LaunchDarkly.
+
+  1. Open the app (its URL is below), log in, and choose one of the people. The browser warns about the
+     certificate, which was made on this machine; npm run trust makes it trusted.
+  2. See every message of that login:  ${app}/flow
+  3. Make a login fail, watch what the app asks LaunchDarkly:  ${sandbox}
+
+Ctrl-C ends the demo. The app:
+`;
 }
 
-async function closeAll(app: RunningApp, sandbox: Sandbox): Promise<void> {
-  await app.close();
+function signal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
+  });
+}
+
+/** The sandbox first, because the app waits for its answers. */
+async function stop(app: RunningApp, sandbox: Sandbox): Promise<void> {
+  setTimeout(() => process.exit(0), mostStopping).unref();
+  removeNote();
+  app.server.closeAllConnections();
   await sandbox.close();
-}
-
-function portTaken(error: unknown, setting: string, port: number): UsageError | undefined {
-  if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') return undefined;
-  return new UsageError(
-    `Port ${port} is taken by another program, perhaps another demo. Choose others: PORT=3001 SANDBOX_PORT=4001 npm run demo (${setting} is the one that is taken).`,
-  );
-}
-
-function fail(error: unknown): never {
-  const { message, exitCode = 1 } = error as Error & { exitCode?: number };
-  process.stderr.write(`${cleanLines(message)}\n`);
-  process.exit(exitCode);
+  await app.stop();
 }

@@ -36,6 +36,7 @@ const expected: Record<string, { exitCode: number; code?: string }> = {
   ConfigError: { exitCode: 2, code: 'settings' },
   ListenError: { exitCode: 2 },
   SandboxError: { exitCode: 2, code: 'sandbox' },
+  DemoFilesError: { exitCode: 1, code: 'demo_files' },
   EnvFileError: { exitCode: 1 },
   RegistrationError: { exitCode: 1 },
 };

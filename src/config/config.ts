@@ -6,7 +6,7 @@ import type { ConfigInput, ConfigProblem } from './settings-reader.ts';
 import { SettingsReader } from './settings-reader.ts';
 
 export type { RedirectUri } from './redirect-uri.ts';
-export type { OutgoingConfig, SandboxConfig, ScriptConfig } from './script-config.ts';
+export type { DemoConfig, OutgoingConfig, SandboxConfig, ScriptConfig } from './script-config.ts';
 export { loadDemoConfig, loadSandboxConfig, loadScriptConfig } from './script-config.ts';
 export type { ConfigInput, ConfigProblem } from './settings-reader.ts';
 export { ConfigError, overriddenByEnvironment, readEnvFile } from './settings-reader.ts';

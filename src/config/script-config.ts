@@ -99,10 +99,22 @@ export function loadSandboxConfig(input?: ConfigInput): SandboxConfig {
   return config;
 }
 
-/** Reads the demo's settings, from the environment only: the sandbox's settings and the app's port. Throws `ConfigError`. */
-export function loadDemoConfig(input?: ConfigInput): { appPort: number; sandbox: SandboxConfig } {
+/** The settings of `npm run demo`. */
+export interface DemoConfig {
+  readonly appPort: number;
+  readonly sandbox: SandboxConfig;
+  /** Whether nobody asked for the sandbox's port: if it is taken, another one will do. */
+  readonly anySandboxPort: boolean;
+}
+
+/** Reads the demo's settings, from the command line and the environment only. Throws `ConfigError`. */
+export function loadDemoConfig(input?: ConfigInput): DemoConfig {
   const read = new SettingsReader({ envFile: null, ...input });
-  const config = { appPort: read.optional('PORT', value.count, 3000), sandbox: readSandbox(read) };
+  const config = {
+    appPort: read.optional('PORT', value.count, 3000),
+    sandbox: readSandbox(read),
+    anySandboxPort: read.origin('SANDBOX_PORT') === undefined,
+  };
   if (config.appPort > 65_535) read.addProblem('PORT', 'must be a port from 1 to 65535.');
   read.finish();
   return config;

@@ -1,14 +1,17 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import type { Server } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Program } from '../support/program.ts';
 import { follow } from '../support/program.ts';
-import { ariel, freePort, logIn } from '../support/test-app.ts';
+import { ariel, authorize, freePort, logIn } from '../support/test-app.ts';
+import { until } from '../support/until.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 let folder: string;
@@ -71,27 +74,132 @@ test('nothing but .data/ is touched, and a second run uses the same registration
   expect(await readFile(path.join(folder, '.env'), 'utf8')).toBe('LD_BASE_URI=nonsense\n');
 }, 60_000);
 
-test.each(['PORT', 'SANDBOX_PORT'] as const)(
-  'a taken %s is named, with how to choose others, and exit code 2',
-  async (taken) => {
+test('it prints where the app and the sandbox are, and what to do next', async () => {
+  const ports = await freePorts();
+  const program = demo(ports);
+  await program.prints(/^https:/m);
+  expect(program.stdout).toBe(`https://localhost:${ports.PORT}\n`);
+  for (const url of [`https://localhost:${ports.PORT}/flow`, `http://127.0.0.1:${ports.SANDBOX_PORT}`])
+    expect(program.stderr).toContain(url);
+  expect((await fetch(`http://127.0.0.1:${ports.SANDBOX_PORT}/`)).status).toBe(200);
+}, 60_000);
+
+describe('a port that is taken', () => {
+  let squatter: Server;
+  const squat = async (port: number) => {
+    squatter = createServer().listen(port, '127.0.0.1');
+    await once(squatter, 'listening').catch(() => {}); // then somebody else has it, which serves as well
+  };
+  afterEach(() => void squatter?.close());
+
+  test('PORT: who has it, how to choose another, exit code 2, nothing was made', async () => {
+    const { PORT, SANDBOX_PORT } = await freePorts();
+    await squat(Number(PORT));
+    const program = demo({ PORT, SANDBOX_PORT });
+    expect(await program.ended).toBe(2);
+    expect(program.stderr).toContain(`Port ${PORT} is taken by another program`);
+    expect(program.stderr).toContain(`process ${process.pid}`);
+    expect(program.stderr).toContain('npm run demo -- --port');
+    expect(program.stdout).toBe('');
+    expect(existsSync(path.join(folder, '.data/demo/.env'))).toBe(false);
+  }, 60_000);
+
+  test('SANDBOX_PORT: the same', async () => {
     const ports = await freePorts();
-    const squatter = createServer().listen(Number(ports[taken]), '127.0.0.1');
+    await squat(Number(ports.SANDBOX_PORT));
     const program = demo(ports);
     expect(await program.ended).toBe(2);
-    expect(program.stderr).toContain(`Port ${ports[taken]} is taken`);
-    expect(program.stderr).toContain('SANDBOX_PORT=');
-    expect(program.stdout).toBe('');
-    squatter.close();
-  },
-  60_000,
-);
+    expect(program.stderr).toMatch(new RegExp(`Port ${ports.SANDBOX_PORT} .*is taken by another program`));
+    expect(program.stderr).toContain('SANDBOX_PORT');
+  }, 60_000);
 
-test('--help explains, and an unknown argument is refused with exit code 2', async () => {
+  test('4000, which nobody asked for: the sandbox takes a free one', async () => {
+    const { PORT } = await freePorts();
+    await squat(4000);
+    const program = demo({ PORT });
+    await program.prints(/^https:/m);
+    const [, port] = await program.prints(/http:\/\/127\.0\.0\.1:(\d+)/);
+    expect(port).not.toBe('4000');
+    const { page } = await logIn({ url: program.stdout.trim() });
+    expect(page.body).toContain(ariel.email);
+  }, 60_000);
+
+  test('PORT, by a demo that runs here: where it is, and how to stop it', async () => {
+    const ports = await freePorts();
+    const first = demo(ports);
+    await first.prints(/^https:/m);
+    const second = demo(ports);
+    expect(await second.ended).toBe(2);
+    expect(second.stderr).toContain('The demo is already running');
+    expect(second.stderr).toContain(`process ${first.child.pid}`);
+    expect(second.stderr).toContain(`https://localhost:${ports.PORT}`);
+    expect(second.stderr).toContain(`http://127.0.0.1:${ports.SANDBOX_PORT}`);
+    const { page } = await logIn({ url: first.stdout.trim() });
+    expect(page.body).toContain(ariel.email);
+  }, 60_000);
+});
+
+test('Ctrl-C ends it within a second, also while LaunchDarkly leaves a login without an answer', async () => {
+  const ports = await freePorts();
+  const program = demo(ports);
+  await program.prints(/^https:/m);
+  const { browser, callback } = await authorize({ url: program.stdout.trim() });
+  const sandbox = `http://127.0.0.1:${ports.SANDBOX_PORT}`;
+  await fetch(`${sandbox}/__sandbox/faults`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: '{"faults":[{"endpoint":"token","fault":"silent"}]}',
+  });
+  const unanswered = browser.visit(callback.href).catch(() => 'cut');
+  await until(async () => (await (await fetch(`${sandbox}/__sandbox/ledger`)).text()).includes('/trust/oauth/token'));
+  const since = performance.now();
+  expect(await end(program)).toBe(0);
+  expect(performance.now() - since).toBeLessThan(1_000);
+  expect(await unanswered).toBe('cut');
+}, 60_000);
+
+describe('files of the demo that cannot be used', () => {
+  test.each(['sandbox/state.json', 'sessions.db', '.env'])(
+    '%s is broken: what to delete, and it works again',
+    async (name) => {
+      const ports = await freePorts();
+      const file = path.join(folder, '.data/demo', name);
+      await mkdir(path.dirname(file), { recursive: true });
+      await writeFile(file, 'LD_OAUTH_CLIENT_ID="\nLD_OAUTH_CLIENT_ID=x\nSESSION_SECRET=1\0');
+      const program = demo(ports);
+      expect(await program.ended).toBe(1);
+      const data = await realpath(path.join(folder, '.data/demo'));
+      expect(program.stderr).toContain(`Delete ${data} and run the demo again`);
+      expect(program.stderr.trim().split('\n')).toHaveLength(1);
+      expect(program.stderr).not.toMatch(/SESSION_STORE|npm run clients|data directory/);
+      await rm(data, { recursive: true });
+      const again = demo(ports);
+      await again.prints(/^https:/m);
+    },
+    60_000,
+  );
+
+  test('the folder cannot be made: one sentence with its place and the reason', async () => {
+    await writeFile(path.join(folder, '.data'), '');
+    const program = demo(await freePorts());
+    expect(await program.ended).toBe(1);
+    expect(program.stderr).toMatch(/cannot write to .*\.data\/demo \((EEXIST|ENOTDIR)\)/);
+    expect(program.stderr.trim().split('\n')).toHaveLength(1);
+  }, 60_000);
+});
+
+test('--help explains, options choose the ports, and an unknown argument is refused with exit code 2', async () => {
   const help = demo({}, ['--help']);
   expect(await help.ended).toBe(0);
   expect(help.stdout).toContain('SANDBOX_PORT');
-  const wrong = demo({}, ['--port=1']);
+  const wrong = demo({}, ['--no-such-option=1']);
   expect(await wrong.ended).toBe(2);
-  expect(wrong.stderr).toContain('--port');
+  expect(wrong.stderr).toContain('--no-such-option');
+  const noPort = demo({}, ['--port', '0x']);
+  expect(await noPort.ended).toBe(2);
   expect(existsSync(path.join(folder, '.data'))).toBe(false);
+  const { PORT, SANDBOX_PORT } = await freePorts();
+  const program = demo({ PORT: '1' }, ['--port', PORT, '--sandbox-port', SANDBOX_PORT]);
+  await program.prints(new RegExp(`^https://localhost:${PORT}$`, 'm'));
+  expect(program.stderr).toContain(`http://127.0.0.1:${SANDBOX_PORT}`);
 }, 60_000);
