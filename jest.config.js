@@ -3,6 +3,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '\\.e2e\\.test\\.ts$'],
+  modulePathIgnorePatterns: ['<rootDir>/(packages|dist)/'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
