@@ -1,11 +1,11 @@
 import type { Express } from 'express';
 import express from 'express';
-import { authPaths, createAuth, currentUser } from './auth/index.ts';
+import { authPaths, currentUser } from './auth/index.ts';
 import type { AppConfig } from './config/config.ts';
 import { createFlowRecorder } from './flow-inspector/flow-recorder.ts';
 import { type MessageClasses, messageClasses } from './http-server/message-classes.ts';
-import { createHttp, createLaunchDarkly, launchDarklyOAuthServer } from './launchdarkly/index.ts';
-import { createFetchUser } from './launchdarkly-login/fetch-user.ts';
+import { createHttp, createLaunchDarkly } from './launchdarkly/index.ts';
+import { createLaunchDarklyAuth, loginOptions } from './launchdarkly-login/launchdarkly-auth.ts';
 import { type Logger, logAuthEvents, requestLog } from './logging/log.ts';
 import type { SessionStore } from './session-store/open-session-store.ts';
 import { createAssets } from './web/assets.ts';
@@ -58,20 +58,9 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   const launchDarkly = createLaunchDarkly({ baseUri, http });
 
   // 2. The login.
-  const auth = createAuth({
-    server: launchDarklyOAuthServer(baseUri),
-    clientId: config.clientId,
-    clientSecret: config.clientSecret,
-    clientAuth: config.clientAuth,
-    redirectUri: redirectUri.href,
-    scope: config.scope,
-    pkce: config.pkce,
-    fetch: http.fetch,
-    timeoutSeconds: 0, // `http` has its own limit
-    secrets: config.sessionSecrets,
-    fetchUser: createFetchUser(launchDarkly, config),
-    maxAge: config.sessionMax,
-    revalidateAfter: config.sessionRevalidate,
+  const auth = createLaunchDarklyAuth({
+    ...loginOptions(config),
+    http,
     withLock: store.withLock,
     report: logAuthEvents(logger),
   });

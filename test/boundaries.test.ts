@@ -8,7 +8,7 @@ import { filesBelow, importsOf, specifiersOf } from './support/imports.ts';
 const allowed: Record<string, string[]> = {
   'src/auth': [],
   'src/launchdarkly': [],
-  'src/launchdarkly-login': ['src/auth/index.ts', 'src/launchdarkly/index.ts'],
+  'src/launchdarkly-login': ['src/auth/index.ts', 'src/config/config.ts', 'src/launchdarkly/index.ts'],
   'src/sandbox': [],
   'src/session-store': [],
   'src/config': [],

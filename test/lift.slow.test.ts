@@ -52,7 +52,7 @@ async function snippet(file: string): Promise<string> {
 /** Copies what the guide says, into `into`. */
 async function copySources(into: string): Promise<void> {
   await mkdir(into, { recursive: true });
-  for (const part of ['auth', 'launchdarkly', 'launchdarkly-login']) {
+  for (const part of ['auth', 'config', 'launchdarkly', 'launchdarkly-login']) {
     await cp(path.join(root, 'src', part), path.join(into, part), { recursive: true });
   }
 }
@@ -61,7 +61,7 @@ async function copySources(into: string): Promise<void> {
 async function compileToLib(): Promise<void> {
   await copySources(path.join(folder, 'src'));
   await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
-  const entries = ['src/auth/index.ts', 'src/launchdarkly/index.ts', 'src/launchdarkly-login/fetch-user.ts'];
+  const entries = ['src/launchdarkly-login/launchdarkly-auth.ts'];
   await run(process.execPath, [tsc, ...strict, ...modules, '--rootDir', 'src', '--outDir', 'lib', ...entries], {
     cwd: folder,
   });

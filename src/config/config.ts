@@ -1,10 +1,10 @@
+import { type LoginConfig, readLoginConfig } from './login-config.ts';
 import * as value from './parsers.ts';
 import type { RedirectUri } from './redirect-uri.ts';
-import type { LaunchDarklySettings } from './script-config.ts';
-import { readLaunchDarklySettings } from './script-config.ts';
 import type { ConfigInput, ConfigProblem } from './settings-reader.ts';
 import { SettingsReader } from './settings-reader.ts';
 
+export { type LoginConfig, loadLoginConfig } from './login-config.ts';
 export type { RedirectUri } from './redirect-uri.ts';
 export type { DemoConfig, OutgoingConfig, SandboxConfig, ScriptConfig } from './script-config.ts';
 export { loadDemoConfig, loadSandboxConfig, loadScriptConfig } from './script-config.ts';
@@ -19,24 +19,10 @@ export type TlsConfig =
   | { readonly mode: 'files'; readonly certFile: string; readonly keyFile: string };
 
 /** Everything the app needs to run. */
-export interface AppConfig extends LaunchDarklySettings {
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly clientAuth: 'post' | 'basic';
-  readonly pkce: boolean;
-  readonly scope: string;
-  readonly allowedAccounts: readonly string[] | '*';
-  /** Base roles that may enter; undefined for any. */
-  readonly allowedRoles: readonly string[] | undefined;
-  /** Newest first: only the first one seals and signs, all of them open and verify. */
-  readonly sessionSecrets: readonly [string, ...string[]];
+export interface AppConfig extends LoginConfig {
   readonly sessionStore: string;
   /** Milliseconds. */
   readonly sessionIdle: number;
-  /** Milliseconds. */
-  readonly sessionMax: number;
-  /** Milliseconds. */
-  readonly sessionRevalidate: number;
   readonly port: number;
   /** Addresses to listen on; undefined means all of them. */
   readonly hosts: readonly string[] | undefined;
@@ -74,23 +60,13 @@ export function checkAppConfig(input?: ConfigInput): {
 }
 
 function readAppConfig(read: SettingsReader): AppConfig {
-  const shared = readLaunchDarklySettings(read);
-  const { redirectUri } = shared;
+  const login = readLoginConfig(read);
+  const { redirectUri } = login;
   const tls = readTls(read, redirectUri);
   const config: AppConfig = {
-    ...shared,
-    clientId: read.required('LD_OAUTH_CLIENT_ID', value.clientCredential, ''),
-    clientSecret: read.required('LD_OAUTH_CLIENT_SECRET', value.clientCredential, ''),
-    clientAuth: read.optional('LD_OAUTH_CLIENT_AUTH', value.oneOf('post', 'basic'), 'post'),
-    pkce: read.optional('LD_OAUTH_PKCE', value.onOff, true),
-    scope: read.optional('LD_OAUTH_SCOPE', value.scope, 'reader'),
-    allowedAccounts: readAllowedAccounts(read),
-    allowedRoles: read.optional<readonly string[] | undefined>('LD_ALLOWED_ROLES', value.roles, undefined),
-    sessionSecrets: read.required('SESSION_SECRET', value.sessionSecrets, ['']),
+    ...login,
     sessionStore: read.optional('SESSION_STORE', value.sessionStore, 'file:.data/sessions.db'),
     sessionIdle: read.optional('SESSION_IDLE', value.duration, value.duration('8h')),
-    sessionMax: read.optional('SESSION_MAX', value.duration, value.duration('7d')),
-    sessionRevalidate: read.optional('SESSION_REVALIDATE', value.duration, value.duration('5m')),
     port: read.optional('PORT', value.port, tls.mode === 'local' || redirectUri.loopback ? redirectUri.port : 3000),
     hosts: readHosts(read, tls),
     hostFrom: read.origin('HOST'),
@@ -108,16 +84,6 @@ function readAppConfig(read: SettingsReader): AppConfig {
   };
   if (config.sessionIdle > config.sessionMax) read.addProblem('SESSION_IDLE', 'must not exceed SESSION_MAX.');
   return config;
-}
-
-/** The account that registered the client, unless the settings say otherwise. With neither, nobody may enter. */
-function readAllowedAccounts(read: SettingsReader): readonly string[] | '*' {
-  const registered = read.optional<readonly string[] | '*'>('LD_ACCOUNT_ID', (id) => [value.credential(id)], []);
-  const allowed = read.optional('LD_ALLOWED_ACCOUNTS', value.accounts, registered);
-  if (allowed.length === 0 && !read.text('LD_ACCOUNT_ID')) {
-    read.addProblem('LD_ALLOWED_ACCOUNTS', 'and LD_ACCOUNT_ID are both missing, so nobody may log in.');
-  }
-  return allowed;
 }
 
 function readTls(read: SettingsReader, redirectUri: RedirectUri): TlsConfig {

@@ -7,7 +7,7 @@ export interface Admission {
   /** Account ids, or `*` for any. */
   readonly allowedAccounts: readonly string[] | '*';
   /** Base roles; undefined for any. */
-  readonly allowedRoles: readonly string[] | undefined;
+  readonly allowedRoles?: readonly string[] | undefined;
 }
 
 /**
