@@ -16,7 +16,7 @@ export interface LineOutput {
 }
 
 /**
- * Standard output that never blocks and never throws: what a pipe or terminal does not take is kept up to a limit, and
+ * Standard output that never blocks and never throws. The lines of one turn of the event loop share a write. What a pipe or terminal does not take is kept up to a limit, and
  * lines beyond that are dropped and counted. (pino's own destination blocks, and repeats some failures forever.)
  * @param onDropped called with the number of dropped lines once the reader reads again.
  */
@@ -25,7 +25,8 @@ export function standardOutput(onDropped: (count: number) => void): LineOutput {
   let lines = '';
   let kept = Buffer.alloc(0);
   let dropped = 0;
-  let retrying = false;
+  /** Whether `flush` will run. */
+  let scheduled = false;
   process.once('exit', flushSync);
   return { write, flushSync };
 
@@ -35,12 +36,14 @@ export function standardOutput(onDropped: (count: number) => void): LineOutput {
       return;
     }
     lines += line;
-    if (!retrying) flush();
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(flush);
   }
 
   function flush(): void {
-    retrying = !writeKept();
-    if (retrying) {
+    scheduled = !writeKept();
+    if (scheduled) {
       setTimeout(flush, retryMs).unref();
     } else if (dropped > 0) {
       const count = dropped;

@@ -68,10 +68,13 @@ function attributesOf(cookie: SessionData['cookie']): object {
  */
 export function toSession(record: StoredRecord): SessionData | null {
   try {
-    const { cookie, ...data } = JSON.parse(record.data) as Record<string, unknown>;
-    const login = record.login === null ? undefined : JSON.parse(record.login);
-    if (!isObject(cookie) || 'toJSON' in data || (login !== undefined && !isStoredLogin(login))) return null;
-    const session = { ...data, cookie: cookieOf(cookie), ...(login !== undefined && { launchDarklyLogin: login }) };
+    const session = JSON.parse(record.data);
+    if (!isObject(session.cookie) || 'toJSON' in session || 'launchDarklyLogin' in session) return null;
+    session.cookie = cookieOf(session.cookie);
+    if (record.login !== null) {
+      session.launchDarklyLogin = JSON.parse(record.login);
+      if (!isStoredLogin(session.launchDarklyLogin)) return null;
+    }
     markStored(session, record);
     compareByRevision(session);
     return session;
