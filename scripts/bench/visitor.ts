@@ -31,21 +31,26 @@ export async function logIn({ app, provider, email }: Errand): Promise<string> {
   const next = await step(app.connections, pathOf(callback), cookies);
   const page = await visit(app.connections, pathOf(next), cookies);
   if (page.status !== 200) throw new Error(`${app.name} answered ${page.status} after the login.`);
-  await readMember(app, cookieHeader(cookies), email);
+  keepCookies(cookies, await askMember(app, email, cookieHeader(cookies)));
   return cookieHeader(cookies);
 }
 
 /** Asks who is logged in. Throws when it is not `email`. */
 export async function readMember(app: RunningContestant, cookie: string, email: string): Promise<void> {
-  const { statusCode, body } = await app.connections.request({
+  await askMember(app, email, cookie);
+}
+
+async function askMember(app: RunningContestant, email: string, cookie: string) {
+  const answer = await app.connections.request({
     path: app.memberPath,
     method: 'GET',
     headers: { ...headers, accept: 'application/json', cookie },
   });
-  const text = await body.text();
-  if (statusCode !== 200 || !text.includes(email)) {
-    throw new Error(`${app.name} answered ${statusCode} to the question who is logged in.`);
+  const text = await answer.body.text();
+  if (answer.statusCode !== 200 || !text.includes(email)) {
+    throw new Error(`${app.name} answered ${answer.statusCode} to the question who is logged in.`);
   }
+  return answer.headers;
 }
 
 /** A visit that ends in a redirect; where to. */

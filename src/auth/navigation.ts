@@ -21,8 +21,8 @@ export function showsPage({ headers }: Request): boolean {
 
 /** Whether this is certainly no page visit. A program that sends no such headers may start a login. */
 export function isCertainlyNoPageVisit(req: Request): boolean {
-  const hasMetadata = 'sec-fetch-dest' in req.headers || 'sec-fetch-mode' in req.headers;
-  return hasMetadata ? !isPageVisit(req) : req.accepts('html') === false;
+  if (isPageVisit(req)) return false;
+  return 'sec-fetch-dest' in req.headers || 'sec-fetch-mode' in req.headers || req.accepts('html') === false;
 }
 
 /** Whether the browser loads the page ahead of a click that may never come. */

@@ -41,7 +41,9 @@ const restartDelay = 500;
 export function createAuthRouter(options: AuthRouterOptions) {
   const { oauth, states, transactions, loopGuard, logins, fetchUser, report, origin, paths } = options;
   const redemptions = createRedemptions<StartedSession>();
+  const ownPaths = new Set<unknown>([paths.login, paths.callback, paths.logout]);
   const router = express.Router();
+  router.use((req, _res, next) => next(ownPaths.has(req.baseUrl + req.path) ? undefined : 'router'));
   router.get(anyPath, onPath(paths.login), noStore, refusePrefetch, function startFromRoute(req, res) {
     if (isCertainlyNoPageVisit(req)) throw new LoginError('login_required');
     login(req, res, { returnTo: String(req.query.returnTo) });
