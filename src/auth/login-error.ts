@@ -41,6 +41,8 @@ export type LoginErrorReason =
   | 'account_not_allowed'
   /** The member's role is not allowed in. */
   | 'role_not_allowed'
+  /** The member is in none of the teams that are allowed in. */
+  | 'team_not_allowed'
   /** The member has not accepted the invitation to the account yet. */
   | 'invitation_pending'
   /** The API refused to say who the member is. */
@@ -105,6 +107,7 @@ const statuses: Readonly<Record<LoginErrorReason, number>> = {
   provider_invalid_response: 502,
   account_not_allowed: 403,
   role_not_allowed: 403,
+  team_not_allowed: 403,
   invitation_pending: 403,
   profile_refused: 403,
   identity_mismatch: 403,

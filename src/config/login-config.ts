@@ -12,6 +12,10 @@ export interface LoginConfig extends LaunchDarklySettings {
   readonly allowedAccounts: readonly string[] | '*';
   /** Base roles that may enter; undefined for any. */
   readonly allowedRoles: readonly string[] | undefined;
+  /** Custom roles, by key or id, of which a member needs one; undefined for any. */
+  readonly allowedCustomRoles: readonly string[] | undefined;
+  /** Keys of teams, of which a member needs one; undefined for any. */
+  readonly allowedTeams: readonly string[] | undefined;
   /** Newest first: only the first one seals and signs, all of them open and verify. */
   readonly sessionSecrets: readonly [string, ...string[]];
   /** Milliseconds. */
@@ -30,7 +34,7 @@ export function loadLoginConfig(input?: ConfigInput): LoginConfig {
 
 /** Reads the settings of the login; problems are collected in `read`. */
 export function readLoginConfig(read: SettingsReader): LoginConfig {
-  return {
+  const config: LoginConfig = {
     ...readLaunchDarklySettings(read),
     clientId: read.required('LD_OAUTH_CLIENT_ID', value.clientCredential, ''),
     clientSecret: read.required('LD_OAUTH_CLIENT_SECRET', value.clientCredential, ''),
@@ -39,10 +43,16 @@ export function readLoginConfig(read: SettingsReader): LoginConfig {
     scope: read.optional('LD_OAUTH_SCOPE', value.scope, 'reader'),
     allowedAccounts: readAllowedAccounts(read),
     allowedRoles: read.optional<readonly string[] | undefined>('LD_ALLOWED_ROLES', value.roles, undefined),
+    allowedCustomRoles: read.optional<readonly string[] | undefined>('LD_ALLOWED_CUSTOM_ROLES', value.list, undefined),
+    allowedTeams: read.optional<readonly string[] | undefined>('LD_ALLOWED_TEAMS', value.list, undefined),
     sessionSecrets: read.required('SESSION_SECRET', value.sessionSecrets, ['']),
     sessionMax: read.optional('SESSION_MAX', value.duration, value.duration('7d')),
     sessionRevalidate: read.optional('SESSION_REVALIDATE', value.duration, value.duration('5m')),
   };
+  // A base role is in effect only without custom roles, so the two settings never agree.
+  if (config.allowedRoles && config.allowedCustomRoles)
+    read.addProblem('LD_ALLOWED_CUSTOM_ROLES', 'and LD_ALLOWED_ROLES are both set, so nobody may log in.');
+  return config;
 }
 
 /** The account that registered the client, unless the settings say otherwise. With neither, nobody may enter. */

@@ -36,6 +36,14 @@ export const settings = {
     example: 'writer,admin,owner',
     source: 'your decision: base roles that may enter; unset means any',
   },
+  LD_ALLOWED_CUSTOM_ROLES: {
+    example: 'flag-maintainer,65f0c0ffee65f0c0ffee0001',
+    source: 'LaunchDarkly, Organization settings, Roles: keys or ids of custom roles, of which a member needs one',
+  },
+  LD_ALLOWED_TEAMS: {
+    example: 'platform,growth',
+    source: 'LaunchDarkly, Organization settings, Teams: keys of teams, of which a member needs one',
+  },
   LD_OAUTH_SCOPE: { example: 'reader', source: 'your decision: reader suffices for logging in' },
   LD_OAUTH_CLIENT_AUTH: { example: 'post', source: 'post or basic: how the client secret travels' },
   LD_OAUTH_PKCE: { example: 'on', source: 'on or off; off only if LaunchDarkly ever objects' },

@@ -8,18 +8,22 @@ export interface Admission {
   readonly allowedAccounts: readonly string[] | '*';
   /** Base roles; undefined for any. */
   readonly allowedRoles?: readonly string[] | undefined;
+  /** Custom roles, of which a member needs one; undefined for any. Keys or ids: members/me may send either. */
+  readonly allowedCustomRoles?: readonly string[] | undefined;
+  /** Keys of teams, of which a member needs one; undefined for any. */
+  readonly allowedTeams?: readonly string[] | undefined;
 }
 
 /**
  * Creates a function that asks LaunchDarkly who an access token belongs to, and checks that they are allowed in. The
  * account and member are those of caller-identity; members/me describes the member. Both are called at the same time. The
  * function throws `LoginError`: `token_rejected`, `profile_refused` or a `provider_…` reason when LaunchDarkly does not
- * say, `identity_mismatch` when the two answers disagree, and `account_not_allowed`, `role_not_allowed` or
- * `invitation_pending` when the member is not allowed in.
+ * say, `identity_mismatch` when the two answers disagree, and `account_not_allowed`, `role_not_allowed`,
+ * `team_not_allowed` or `invitation_pending` when the member is not allowed in.
  */
 export function createFetchUser(
   launchDarkly: Pick<LaunchDarkly, 'getCallerIdentity' | 'getCurrentMember'>,
-  { allowedAccounts, allowedRoles }: Admission,
+  { allowedAccounts, allowedRoles, allowedCustomRoles, allowedTeams }: Admission,
 ): (accessToken: string) => Promise<User> {
   return async function fetchUser(accessToken) {
     const askingWho = launchDarkly.getCallerIdentity({ accessToken });
@@ -44,11 +48,14 @@ export function createFetchUser(
   }
 
   /** A base role is in effect only while a member has no custom roles (LaunchDarkly docs, organization roles). */
-  function admitMember({ id, pendingInvite, role, customRoles }: Member, { memberId }: CallerIdentity): void {
+  function admitMember({ id, pendingInvite, role, customRoles, teams }: Member, { memberId }: CallerIdentity): void {
     if (memberId !== undefined && memberId !== id) throw new LoginError('identity_mismatch');
     if (pendingInvite) throw new LoginError('invitation_pending');
     if (allowedRoles && (customRoles.length > 0 || !allowedRoles.includes(role)))
       throw new LoginError('role_not_allowed');
+    if (allowedCustomRoles && !customRoles.some((customRole) => allowedCustomRoles.includes(customRole)))
+      throw new LoginError('role_not_allowed');
+    if (allowedTeams && !teams.some(({ key }) => allowedTeams.includes(key))) throw new LoginError('team_not_allowed');
   }
 }
 

@@ -23,7 +23,7 @@ export function createLaunchDarklyAuth(options: LaunchDarklyAuthOptions = {}): A
   const given = { ...(config && loginOptions(config)), ...options };
   const { baseUri = 'https://app.launchdarkly.com', http = createHttp(config?.outgoing), ...rest } = given;
   const { clientId = '', clientSecret = '', redirectUri = '', scope = 'reader', secrets = [] } = rest;
-  const { allowedAccounts = [], allowedRoles } = rest;
+  const { allowedAccounts = [] } = rest;
   if (allowedAccounts !== '*' && !(allowedAccounts.length > 0 && allowedAccounts.every(Boolean)))
     throw new TypeError("allowedAccounts must list the ids of the accounts whose members may log in, or be '*'.");
   return createAuth({
@@ -32,16 +32,17 @@ export function createLaunchDarklyAuth(options: LaunchDarklyAuthOptions = {}): A
     server: launchDarklyOAuthServer(baseUri),
     fetch: http.fetch,
     timeoutSeconds: 0, // `http` has its own limit
-    fetchUser: createFetchUser(createLaunchDarkly({ baseUri, http }), { allowedAccounts, allowedRoles }),
+    fetchUser: createFetchUser(createLaunchDarkly({ baseUri, http }), { ...rest, allowedAccounts }),
   });
 }
 
 /** The settings as options of `createLaunchDarklyAuth`. */
 export function loginOptions(config: LoginConfig): LaunchDarklyAuthOptions {
   const { redirectUri, sessionSecrets, sessionMax, sessionRevalidate, baseUri, clientId, clientSecret } = config;
-  const { clientAuth, pkce, scope, allowedAccounts, allowedRoles } = config;
+  const { clientAuth, pkce, scope, allowedAccounts, allowedRoles, allowedCustomRoles, allowedTeams } = config;
   return {
-    ...{ baseUri, clientId, clientSecret, clientAuth, pkce, scope, allowedAccounts, allowedRoles },
+    ...{ baseUri, clientId, clientSecret, clientAuth, pkce, scope },
+    ...{ allowedAccounts, allowedRoles, allowedCustomRoles, allowedTeams },
     redirectUri: redirectUri.href,
     secrets: sessionSecrets,
     maxAge: sessionMax,

@@ -169,6 +169,13 @@ export const failures: Readonly<Record<FailureCode, FailureText>> = {
     cause: 'Your role was changed, or the app is for other people in your account.',
     nextStep: 'Ask an Admin of your LaunchDarkly account for another role, or contact the people who run this app.',
   },
+  team_not_allowed: {
+    status: 403,
+    title: 'Your team cannot use this app',
+    message: 'This app accepts only members of certain LaunchDarkly teams, and you are in none of them.',
+    cause: 'You left a team, or the app is for other people in your account.',
+    nextStep: 'Ask an Admin of your LaunchDarkly account to add you to a team, or contact the people who run this app.',
+  },
   invitation_pending: {
     status: 403,
     title: 'Accept your invitation first',

@@ -39,6 +39,8 @@ describe('settings that are left out', () => {
       scope: 'reader',
       allowedAccounts: ['569f514183f2164430000002'],
       allowedRoles: undefined,
+      allowedCustomRoles: undefined,
+      allowedTeams: undefined,
       sessionStore: 'file:.data/sessions.db',
       sessionIdle: 8 * 3_600_000,
       sessionMax: 7 * 86_400_000,
@@ -69,8 +71,9 @@ describe('settings that are left out', () => {
 test('everything that is wrong is reported at once, each with its name, an example and a source', () => {
   const wrong: Record<string, string> = Object.fromEntries(Object.keys(settings).map((name) => [name, '§']));
   const { LD_ACCESS_TOKEN, SANDBOX_PORT, SANDBOX_ADMIN_TOKEN, SANDBOX_READER_TOKEN, ...app } = wrong;
-  // Any text can be the name of a host, a file or a list of hosts; a certificate is only wanted with TLS=files.
-  const { HOST, NO_PROXY, TLS_CERT_FILE, TLS_KEY_FILE, LD_ALLOWED_ACCOUNTS, ...checked } = app;
+  // Any text can be the name of a host, a file, a team or a role; a certificate is only wanted with TLS=files.
+  const { HOST, NO_PROXY, TLS_CERT_FILE, TLS_KEY_FILE, LD_ALLOWED_ACCOUNTS, ...rest } = app;
+  const { LD_ALLOWED_CUSTOM_ROLES, LD_ALLOWED_TEAMS, ...checked } = rest;
   expect(refused(app).sort()).toEqual(Object.keys(checked).sort());
   try {
     loadAppConfig({ env: app, envFile: null });
@@ -225,6 +228,12 @@ describe('who may enter', () => {
 
   test('is not a misspelt role, which would shut everybody out', () => {
     expect(refused({ LD_ALLOWED_ROLES: 'admin,onwer' })).toEqual(['LD_ALLOWED_ROLES']);
+  });
+
+  test('is not both a base role and a custom role, which replaces it', () => {
+    const both = { LD_ALLOWED_ROLES: 'admin', LD_ALLOWED_CUSTOM_ROLES: 'deployer' };
+    expect(refused(both)).toEqual(['LD_ALLOWED_CUSTOM_ROLES']);
+    expect(load({ LD_ALLOWED_CUSTOM_ROLES: 'deployer, 65f0' }).allowedCustomRoles).toEqual(['deployer', '65f0']);
   });
 });
 

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Browser } from '../support/browser.ts';
 import type { Replacement, TappedApp } from '../support/tapped-app.ts';
 import { paths, startTappedApp } from '../support/tapped-app.ts';
 import { ada, ariel, logIn, whoAmI } from '../support/test-app.ts';
+import { until } from '../support/until.ts';
 
 const penny = 'penny.pending@acme.example';
 const noa = 'noa.noaccess@acme.example';
@@ -120,4 +121,67 @@ test('every refusal has a page of its own, and the same code and request id in t
     expect(app.log()).toContainEqual(expect.objectContaining({ event: 'request_failed', code, requestId }));
   }
   expect(titles.size).toBe(3);
+});
+
+describe('with teams and custom roles', () => {
+  const will = 'will.writer@acme.example';
+  let other: TappedApp;
+  afterEach(() => other.close());
+
+  const start = async (env: Record<string, string>) => {
+    other = await startTappedApp({ env: { SESSION_REVALIDATE: '1s', FLOW_INSPECTOR: 'off', ...env } });
+    return other;
+  };
+  const codeFor = async (who: string) =>
+    /Code <code>(\w+)<\/code>/.exec((await logIn(other, { as: who })).page.body)?.[1] ?? 'in';
+
+  test('members of an allowed team enter, others get a page that says why', async () => {
+    await start({ LD_ALLOWED_TEAMS: 'platform, ops' });
+    expect(await Promise.all([will, ariel.email, ada.email].map(codeFor))).toEqual([
+      'in',
+      'team_not_allowed',
+      'team_not_allowed',
+    ]);
+    const { browser, page } = await logIn(other, { as: ariel.email });
+    expect(page).toMatchObject({ status: 403, body: expect.stringContaining('Your team cannot use this app') });
+    expect(await whoAmI(other, browser)).toEqual({ status: 401 });
+  });
+
+  test.each([['65f0c0ffee65f0c0ffee0002'], ['auditor,65f0c0ffee65f0c0ffee0001']])(
+    'members with an allowed custom role enter (%s)',
+    async (roles) => {
+      await start({ LD_ALLOWED_CUSTOM_ROLES: roles });
+      expect(await Promise.all([cole, ariel.email, will].map(codeFor))).toEqual([
+        'in',
+        'role_not_allowed',
+        'role_not_allowed',
+      ]);
+    },
+  );
+
+  test('a custom role counts by its key as well, where LaunchDarkly sends keys', async () => {
+    await start({ LD_ALLOWED_CUSTOM_ROLES: 'auditor,65f0c0ffee65f0c0ffee000f' });
+    other.tap.replace(paths.member, (member) => ({ ...member, customRoles: ['deployer', 'auditor'] }));
+    expect(await codeFor(cole)).toBe('in');
+  });
+
+  test.each([
+    ['LD_ALLOWED_TEAMS', 'growth', { teams: undefined }, 'team_not_allowed'],
+    ['LD_ALLOWED_CUSTOM_ROLES', 'auditor', { customRoles: ['deployer'] }, 'role_not_allowed'],
+  ])('whoever loses what %s names is out at the next verification', async (setting, value, lost, code) => {
+    await start({ [setting]: value });
+    const inside = { teams: [{ key: 'growth' }], customRoles: ['auditor'] };
+    other.tap.replace(paths.member, (member) => ({ ...member, ...inside }));
+    const { browser } = await logIn(other);
+    expect((await whoAmI(other, browser)).status).toBe(200);
+    other.tap.replace(paths.member, (member) => ({ ...member, ...inside, ...lost }));
+    await until(async () => (await whoAmI(other, browser)).status !== 200, { everyMs: 100 });
+    await other.logged({ event: 'session_ended' });
+    expect(JSON.stringify(other.log().find(({ event }) => event === 'session_ended'))).toContain(code);
+  });
+
+  test('every setting has to agree', async () => {
+    await start({ LD_ALLOWED_TEAMS: 'growth', LD_ALLOWED_ROLES: 'writer' });
+    expect(await Promise.all([will, ariel.email].map(codeFor))).toEqual(['in', 'role_not_allowed']);
+  });
 });
