@@ -83,6 +83,8 @@ test('a server that answers again after an outage gets the new calls at once', a
   const call = () => http.request({ method: 'GET', url: server.url });
   expect(await tally(many(1_000, call))).toEqual({ TIMEOUT: 1_000 });
   answers = true;
+  const sentBefore = server.requests.length;
   expect(await tally(many(100, call))).toEqual({ ok: 100 });
-  expect(server.requests.length).toBeLessThanOrEqual(peakLimit + 100);
+  // Some that were given up may still arrive; those that waited for a connection are not sent.
+  expect(server.requests.length - sentBefore).toBeLessThanOrEqual(limit + 100);
 });
