@@ -1,11 +1,13 @@
 import { type AppConfig, type DemoConfig, loadAppConfig, loadDemoConfig } from '../src/config/config.ts';
+import { isOverSsh } from '../src/config/remote-browser.ts';
 import { exitOnCrash } from '../src/http-server/stop.ts';
 import { createHttp, createLaunchDarkly } from '../src/launchdarkly/index.ts';
 import { createLogger } from '../src/logging/log.ts';
 import type { Sandbox } from '../src/sandbox/start-sandbox.ts';
 import { type RunningApp, startApp } from '../src/start-app.ts';
+import { type Addresses, isLocal, readAddresses } from './demo/addresses.ts';
 import { demoFolder, envFile, explainingFiles, makeFolder, noteRunning, removeNote } from './demo/files.ts';
-import { checkAppPort, freeSandboxPort } from './demo/ports.ts';
+import { checkAppPort } from './demo/ports.ts';
 import { registerClient } from './registration/index.ts';
 import { openSandbox } from './support/open-sandbox.ts';
 import { runScript } from './support/run-script.ts';
@@ -19,13 +21,22 @@ Needs no account and no settings. Its files live under .data/demo/; .env is neit
 
   --port <number>          the app's port (default 3000, or PORT)
   --sandbox-port <number>  the sandbox's port (default 4000, or a free one if that is taken; or SANDBOX_PORT)
+  --public-url <url>       where the browser finds the app, if not at https://localhost: behind a port forwarder
+  --sandbox-url <url>      where the browser finds the sandbox
   --help                   this text
+
+In GitHub Codespaces and Gitpod it finds both URLs itself.
 `;
 
 const usage = {
   command: 'demo',
   help,
-  options: { port: { type: 'string' }, 'sandbox-port': { type: 'string' } },
+  options: {
+    port: { type: 'string' },
+    'sandbox-port': { type: 'string' },
+    'public-url': { type: 'string' },
+    'sandbox-url': { type: 'string' },
+  },
 } as const;
 
 const logger = createLogger({ level: 'warn', format: 'pretty' });
@@ -42,49 +53,48 @@ async function runDemo(terminal: Terminal): Promise<number> {
   const { port, 'sandbox-port': sandboxPort } = call.values;
   const config = loadDemoConfig({ flags: { PORT: port, SANDBOX_PORT: sandboxPort } });
   await checkAppPort(config.appPort);
+  const at = await readAddresses(config, call.values);
   await makeFolder();
-  const app = `https://localhost:${config.appPort}`;
-  const { sandbox, running } = await explainingFiles(() => start(config, app, terminal));
-  await noteRunning({ app, sandbox: sandbox.url });
-  terminal.info(greeting(app, sandbox.url));
-  terminal.print(app);
+  const { sandbox, app } = await explainingFiles(() => start(config, at, terminal));
+  await noteRunning(at);
+  terminal.info(greeting(at));
+  terminal.print(at.app);
   await signal();
-  await stop(running, sandbox);
+  await stop(app, sandbox);
   return 0;
 }
 
-async function start(config: DemoConfig, app: string, terminal: Terminal) {
-  const redirectUri = `${app}/auth/callback`;
-  const sandbox = await startSandbox(config);
+async function start({ sandbox: { adminToken, readerToken } }: DemoConfig, at: Addresses, terminal: Terminal) {
+  const sandbox = await openSandbox({
+    port: at.sandboxPort,
+    dataDir: `${demoFolder}/sandbox`,
+    ...(at.sandbox !== at.sandboxHere && { publicUrl: at.sandbox }),
+    ...(adminToken && { adminToken }),
+    ...(readerToken && { readerToken }),
+  });
   try {
-    await register(sandbox, redirectUri, terminal);
-    return { sandbox, running: await startApp(settingsFor(sandbox, redirectUri), logger) };
+    await register(sandbox, at, terminal);
+    return { sandbox, app: await startApp(settingsFor(at), logger) };
   } catch (error) {
     await sandbox.close();
     throw error;
   }
 }
 
-async function startSandbox({ sandbox, anySandboxPort }: DemoConfig): Promise<Sandbox> {
-  const { adminToken, readerToken } = sandbox;
-  return openSandbox({
-    port: anySandboxPort ? await freeSandboxPort(sandbox.port) : sandbox.port,
-    dataDir: `${demoFolder}/sandbox`,
-    ...(adminToken && { adminToken }),
-    ...(readerToken && { readerToken }),
-  });
+function redirectUriOf({ app }: Addresses): string {
+  return `${app}/auth/callback`;
 }
 
 /** The very code of `npm run bootstrap`, with the sandbox's Admin token. A second run finds the client registered. */
-async function register(sandbox: Sandbox, redirectUri: string, terminal: Terminal): Promise<void> {
+async function register({ adminToken }: Sandbox, at: Addresses, terminal: Terminal): Promise<void> {
   const http = createHttp();
   await registerClient({
-    launchDarkly: createLaunchDarkly({ baseUri: sandbox.url, http }),
-    apiToken: sandbox.adminToken,
-    baseUri: sandbox.url,
+    launchDarkly: createLaunchDarkly({ baseUri: at.sandboxHere, http }),
+    apiToken: adminToken,
+    baseUri: at.sandboxHere,
     envFile,
     name: 'Log in with LaunchDarkly demo',
-    redirectUri,
+    redirectUri: redirectUriOf(at),
     confirm: async () => true,
     tell: terminal.info,
   });
@@ -92,26 +102,35 @@ async function register(sandbox: Sandbox, redirectUri: string, terminal: Termina
 }
 
 /** Nothing but the demo's own files decides: a half-finished `.env` of the reader's does not get in the way. */
-function settingsFor(sandbox: Sandbox, redirectUri: string): AppConfig {
-  return loadAppConfig({
+function settingsFor(at: Addresses): AppConfig {
+  const config = loadAppConfig({
     envFile,
     env: {
-      LD_BASE_URI: sandbox.url,
-      LD_OAUTH_REDIRECT_URI: redirectUri,
+      LD_BASE_URI: at.sandboxHere,
+      LD_OAUTH_REDIRECT_URI: redirectUriOf(at),
       SESSION_STORE: `file:${demoFolder}/sessions.db`,
+      PORT: String(at.appPort),
+      HOST: 'localhost', // forwarders run on this machine
+      FLOW_INSPECTOR: 'on',
     },
   });
+  return { ...config, publicBaseUri: at.sandbox };
 }
 
-function greeting(app: string, sandbox: string): string {
+function greeting({ app, appPort, sandbox, sandboxPort }: Addresses): string {
+  const certificate = isLocal(app)
+    ? ' The browser warns about the\n     certificate, which was made on this machine; npm run trust makes it trusted.'
+    : '';
+  const tunnel = isOverSsh()
+    ? `\nIs your browser on another machine? There: ssh -L ${appPort}:localhost:${appPort} -L ${sandboxPort}:127.0.0.1:${sandboxPort} <this machine>\n`
+    : '';
   return `
 The demo is running. A sandbox on this machine plays LaunchDarkly.
 
-  1. Open the app (its URL is below), log in, and choose one of the people. The browser warns about the
-     certificate, which was made on this machine; npm run trust makes it trusted.
+  1. Open the app (its URL is below), log in, and choose one of the people.${certificate}
   2. See every message of that login:  ${app}/flow
   3. Make a login fail, watch what the app asks LaunchDarkly:  ${sandbox}
-
+${tunnel}
 Ctrl-C ends the demo. The app:
 `;
 }

@@ -60,6 +60,7 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   // 2. The login.
   const auth = createLaunchDarklyAuth({
     ...loginOptions(config),
+    publicBaseUri: config.publicBaseUri,
     http,
     withLock: store.withLock,
     report: logAuthEvents(logger),
@@ -87,7 +88,7 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   const { render } = createViews({
     loginPath: paths.login,
     logoutPath: paths.logout,
-    launchDarklyHref: baseUri,
+    launchDarklyHref: config.publicBaseUri ?? baseUri,
     flowInspector: config.flowInspector,
     local: redirectUri.local,
     asset: assets.href,

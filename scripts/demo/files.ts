@@ -53,12 +53,13 @@ function notWritable(cause: NodeJS.ErrnoException): DemoFilesError {
 export interface RunningDemo {
   readonly pid: number;
   readonly app: string;
+  readonly appPort: number;
   readonly sandbox: string;
 }
 
 /** Lets a second demo in this folder say where the first one is. */
-export async function noteRunning(urls: Omit<RunningDemo, 'pid'>): Promise<void> {
-  await writeFile(noteFile, JSON.stringify({ pid: process.pid, ...urls }));
+export async function noteRunning(at: Omit<RunningDemo, 'pid'>): Promise<void> {
+  await writeFile(noteFile, JSON.stringify({ ...at, pid: process.pid }));
 }
 
 export function removeNote(): void {

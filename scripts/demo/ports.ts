@@ -35,7 +35,7 @@ async function listenOnce(port: number, host: string): Promise<number> {
 async function taken(port: number, host: string): Promise<UsageError> {
   const demo = await runningDemo();
   const another = `npm run demo -- --port ${port < 65_535 ? port + 1 : 3000}`;
-  if (demo && new URL(demo.app).port === String(port)) {
+  if (demo?.appPort === port) {
     return new UsageError(
       `The demo is already running (process ${demo.pid}): the app at ${demo.app}, the sandbox at ${demo.sandbox}.\n` +
         `Ctrl-C in its terminal ends it. For a second one: ${another}`,

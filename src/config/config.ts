@@ -35,6 +35,8 @@ export interface AppConfig extends LoginConfig {
   /** Requests a minute to login, callback and logout from one client address. */
   readonly rateLimit: number;
   readonly flowInspector: boolean;
+  /** Where browsers reach LaunchDarkly when it is another URL than `baseUri`: that of the demo's sandbox. Not a setting. */
+  readonly publicBaseUri?: string;
   readonly logLevel: LogLevel;
   readonly logFormat: 'pretty' | 'json';
 }

@@ -9,6 +9,8 @@ export interface LaunchDarklyAuthOptions
     Partial<Admission> {
   /** Origin of the LaunchDarkly instance, default `https://app.launchdarkly.com`. */
   readonly baseUri?: string;
+  /** Where browsers reach that instance, if they need another origin than this program: for a sandbox behind a forwarder. */
+  readonly publicBaseUri?: string | undefined;
   /** Sends the calls to LaunchDarkly. Default: one that follows `HTTPS_PROXY` when the settings are read. */
   readonly http?: Http;
 }
@@ -21,7 +23,8 @@ export interface LaunchDarklyAuthOptions
 export function createLaunchDarklyAuth(options: LaunchDarklyAuthOptions = {}): Auth {
   const config = options.clientId === undefined ? loadLoginConfig() : undefined;
   const given = { ...(config && loginOptions(config)), ...options };
-  const { baseUri = 'https://app.launchdarkly.com', http = createHttp(config?.outgoing), ...rest } = given;
+  const { baseUri = 'https://app.launchdarkly.com', publicBaseUri, ...others } = given;
+  const { http = createHttp(config?.outgoing), ...rest } = others;
   const { clientId = '', clientSecret = '', redirectUri = '', scope = 'reader', secrets = [] } = rest;
   const { allowedAccounts = [] } = rest;
   if (allowedAccounts !== '*' && !(allowedAccounts.length > 0 && allowedAccounts.every(Boolean)))
@@ -29,7 +32,7 @@ export function createLaunchDarklyAuth(options: LaunchDarklyAuthOptions = {}): A
   return createAuth({
     ...rest,
     ...{ clientId, clientSecret, redirectUri, scope, secrets },
-    server: launchDarklyOAuthServer(baseUri),
+    server: launchDarklyOAuthServer(baseUri, publicBaseUri),
     fetch: http.fetch,
     timeoutSeconds: 0, // `http` has its own limit
     fetchUser: createFetchUser(createLaunchDarkly({ baseUri, http }), { ...rest, allowedAccounts }),

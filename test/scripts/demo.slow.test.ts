@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:net';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -203,3 +203,56 @@ test('--help explains, options choose the ports, and an unknown argument is refu
   await program.prints(new RegExp(`^https://localhost:${PORT}$`, 'm'));
   expect(program.stderr).toContain(`http://127.0.0.1:${SANDBOX_PORT}`);
 }, 60_000);
+
+describe('a browser on another machine', () => {
+  let tunnel: Server | undefined;
+  afterEach(() => void tunnel?.close());
+
+  test('Gitpod: the port comes before the name of the workspace', async () => {
+    const ports = await freePorts();
+    const program = demo({ ...ports, GITPOD_WORKSPACE_URL: 'https://acme-login-x1.ws-eu1.gitpod.io' });
+    await program.prints(/^https:/m);
+    expect(program.stdout).toBe(`https://${ports.PORT}-acme-login-x1.ws-eu1.gitpod.io\n`);
+    expect(program.stderr).toContain(`https://${ports.SANDBOX_PORT}-acme-login-x1.ws-eu1.gitpod.io`);
+  }, 60_000);
+
+  test('over ssh: the tunnel that makes both URLs work', async () => {
+    const ports = await freePorts();
+    const program = demo({ ...ports, SSH_CONNECTION: '203.0.113.7 50000 192.0.2.1 22' });
+    await program.prints(/^https:/m);
+    const { PORT, SANDBOX_PORT } = ports;
+    expect(program.stderr).toContain(`ssh -L ${PORT}:localhost:${PORT} -L ${SANDBOX_PORT}:127.0.0.1:${SANDBOX_PORT}`);
+  }, 60_000);
+
+  test('a tunnel with other ports: the app keeps its own TLS, and the login ends at the public port', async () => {
+    const ports = await freePorts();
+    const here = await freePort();
+    tunnel = createServer((socket) => {
+      const passed = connect(Number(ports.PORT), '127.0.0.1');
+      socket.pipe(passed).pipe(socket);
+      for (const end of [socket, passed]) end.on('error', () => socket.destroy());
+    }).listen(here, '127.0.0.1');
+    const program = demo(ports, ['--public-url', `https://localhost:${here}`]);
+    await program.prints(/^https:/m);
+    expect(program.stdout).toBe(`https://localhost:${here}\n`);
+    const { page } = await logIn({ url: `https://localhost:${here}` });
+    expect(page.body).toContain(ariel.email);
+    expect(page.url).toBe(`https://localhost:${here}/`);
+  }, 60_000);
+
+  test.each([
+    [['--public-url', 'http://app.example.com'], /--public-url .*https/],
+    [['--public-url', 'app.example.com'], /--public-url .*https/],
+    [['--public-url', 'https://app.example.com/path'], /--public-url .*without a path/],
+    [['--public-url', 'https://app.example.com'], /--sandbox-url/],
+    [['--sandbox-url', 'ftp://ld.example.com'], /--sandbox-url .*http/],
+  ])(
+    '%p is refused with what is right, exit code 2',
+    async (args, sentence) => {
+      const program = demo(await freePorts(), args);
+      expect(await program.ended).toBe(2);
+      expect(program.stderr).toMatch(sentence);
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,19 @@
+/** What the environment says about a browser that runs on another machine than this program. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The URL under which a development environment in the cloud shows a port of this machine to its user's browser:
+ * GitHub Codespaces (https://docs.github.com/codespaces, "Default environment variables for your codespace") and Gitpod.
+ * Undefined elsewhere.
+ */
+export function forwardedUrl(port: number, env: Environment = process.env): string | undefined {
+  const { CODESPACE_NAME: codespace, GITHUB_CODESPACES_PORT_FORWARDING_DOMAIN: domain, GITPOD_WORKSPACE_URL } = env;
+  if (codespace) return `https://${codespace}-${port}.${domain || 'app.github.dev'}`;
+  const gitpod = GITPOD_WORKSPACE_URL ?? '';
+  return URL.canParse(gitpod) ? `https://${port}-${new URL(gitpod).host}` : undefined;
+}
+
+/** Whether somebody works here over ssh. */
+export function isOverSsh({ SSH_CONNECTION }: Environment = process.env): boolean {
+  return Boolean(SSH_CONNECTION);
+}
