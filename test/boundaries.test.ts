@@ -11,7 +11,7 @@ const allowed: Record<string, string[]> = {
   'src/launchdarkly-login': ['src/auth/index.ts', 'src/config/config.ts', 'src/launchdarkly/index.ts'],
   'src/sandbox': [],
   'src/session-store': [],
-  'src/config': [],
+  'src/config': ['src/auth/plain-http.ts'],
   'src/local-https': ['src/config/replace-file.ts'],
   'scripts/registration': ['src/launchdarkly', 'src/config'],
   'scripts/trust': ['src/config/replace-file.ts', 'src/local-https'],

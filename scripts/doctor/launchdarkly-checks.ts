@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { plainHttpWarning } from '../../src/auth/plain-http.ts';
 import { explainConnection, HttpError, launchDarklyOAuthServer } from '../../src/launchdarkly/index.ts';
 import type { Check, Setup } from './check.ts';
 import { failed, ok, skipped, warn } from './check.ts';
@@ -35,11 +36,13 @@ export const unreachable = skipped('LaunchDarkly cannot be reached');
 export const launchDarklyReachable: Check = {
   name: 'launchdarkly',
   title: 'LaunchDarkly can be reached',
-  needs: ['LD_BASE_URI', 'HTTPS_PROXY', 'NODE_EXTRA_CA_CERTS'],
+  needs: ['LD_BASE_URI', 'LD_PLAIN_HTTP_HOSTS', 'HTTPS_PROXY', 'NODE_EXTRA_CA_CERTS'],
   async run(setup) {
     const { baseUri, outgoing } = setup.config;
     try {
       await fetchMetadata(setup);
+      const warning = plainHttpWarning(baseUri);
+      if (warning) return warn(warning, 'LD_BASE_URI=https://app.launchdarkly.com');
       return ok(outgoing.httpsProxy ? `${baseUri}, through the proxy` : baseUri);
     } catch (error) {
       const code = error instanceof HttpError ? error.code : 'NETWORK_ERROR';

@@ -1,3 +1,4 @@
+import { plainHttpWarning } from '../../src/auth/plain-http.ts';
 import type { ScriptConfig } from '../../src/config/config.ts';
 import type { RegistrationContext } from '../registration/index.ts';
 import { connect } from './connect.ts';
@@ -13,6 +14,8 @@ export async function withRegistration<T>(
   task: (context: RegistrationContext) => Promise<T>,
 ): Promise<T> {
   terminal.redact(config.clientSecret);
+  const warning = plainHttpWarning(config.baseUri);
+  if (warning) terminal.info(warning);
   const apiToken = await apiTokenFrom(config.accessToken, terminal);
   const { launchDarkly, http } = connect(config);
   const context: RegistrationContext = {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as client from 'openid-client';
 import { isTransient, LoginError } from './login-error.ts';
 import { toLoginError } from './oauth-error.ts';
+import { isHttpsOrAllowed } from './plain-http.ts';
 
 /** An OAuth2 authorization server's endpoints: the part of RFC 8414 metadata that a login needs. */
 export interface AuthorizationServer {
@@ -22,6 +23,11 @@ export interface OAuthClientOptions {
   readonly redirectUri: string;
   /** Space-separated. */
   readonly scope: string;
+  /**
+   * Host names at which the server may be reached over plain http, besides `localhost`, the names below it and the loopback
+   * addresses: for a sandbox in a container network. Secrets and tokens are not encrypted on the way there.
+   */
+  readonly plainHttpHosts?: readonly string[] | undefined;
   /** How the secret travels to the token endpoint: in the body (default) or by HTTP Basic (RFC 6749, section 2.3.1). */
   readonly clientAuth?: 'post' | 'basic';
   /** PKCE with S256 (RFC 7636), default true. */
@@ -147,7 +153,10 @@ function configure(options: OAuthClientOptions): client.Configuration {
   const configuration = new client.Configuration({ ...server }, clientId, undefined, authenticate(clientSecret));
   configuration.timeout = options.timeoutSeconds ?? 10;
   configuration[client.customFetch] = readTokenResponses(options.fetch ?? (fetch as client.CustomFetch));
-  if (isLoopbackHttp(server.token_endpoint)) client.allowInsecureRequests(configuration);
+  const isPlainHttp = new URL(server.token_endpoint).protocol === 'http:';
+  if (isPlainHttp && isHttpsOrAllowed(server.token_endpoint, options.plainHttpHosts)) {
+    client.allowInsecureRequests(configuration);
+  }
   return configuration;
 }
 
@@ -164,12 +173,6 @@ function clientSecretBasic(clientSecret: string): client.ClientAuth {
 
 function formEncode(text: string): string {
   return new URLSearchParams([['', text]]).toString().slice('='.length);
-}
-
-/** Plain http is accepted only when it stays on this machine. */
-function isLoopbackHttp(endpoint: string): boolean {
-  const { protocol, hostname } = new URL(endpoint);
-  return protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 const responseParameters = new Set(['code', 'state', 'iss', 'error', 'error_description']);

@@ -5,6 +5,7 @@ import { createFreshLogins, createLoadLogin, createRequireLogin, type FreshLogin
 import { createLoginLoopGuard } from './login-loop-guard.ts';
 import { createLoginStates, createLoginTransactions } from './login-transaction.ts';
 import { type AuthOptions, authPaths, checkOptions } from './options.ts';
+import { plainHttpWarning } from './plain-http.ts';
 import { createAuthRouter } from './router.ts';
 import { createSealer, createTokenSealer } from './sealer.ts';
 import { createSessionLogins } from './session-logins.ts';
@@ -49,6 +50,8 @@ export interface Auth<U extends User = User> extends Pick<FreshLogins, 'withAcce
  */
 export function createAuth<U extends User = User>(options: AuthOptions<U>): Auth<U> {
   checkOptions(options);
+  const warning = plainHttpWarning(options.server.token_endpoint);
+  if (warning) process.emitWarning(warning);
   const { secrets, clientId, redirectUri, maxAge = 7 * 86_400_000, revalidateAfter = 5 * 60_000 } = options;
   const { fetchUser, withLock = (_key, task) => task(), report = () => {} } = options;
   const { origin, pathname, protocol } = new URL(redirectUri);

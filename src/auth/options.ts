@@ -1,5 +1,6 @@
 import type { AuthorizationServer, OAuthClientOptions } from './authorization-code.ts';
 import type { AuthEvent } from './login-error.ts';
+import { isHttpsOrAllowed } from './plain-http.ts';
 import type { LoginHooks } from './session-logins.ts';
 import type { User } from './user-session.ts';
 
@@ -55,7 +56,7 @@ export function checkOptions<U extends User>(options: AuthOptions<U>): void {
     ...['clientId', 'clientSecret', 'scope'].flatMap((name, index) =>
       isText([clientId, clientSecret, scope][index]) ? [] : [`${name} must be a string that is not empty.`],
     ),
-    ...serverProblems(options.server),
+    ...serverProblems(options),
     ...redirectUriProblems(options),
     ...secretProblems(secrets),
     ...(typeof fetchUser === 'function' ? [] : ['fetchUser must be a function.']),
@@ -68,13 +69,15 @@ export function checkOptions<U extends User>(options: AuthOptions<U>): void {
   if (problems.length > 0) throw new TypeError(`createAuth cannot use these options:\n- ${problems.join('\n- ')}`);
 }
 
-function serverProblems(server: AuthorizationServer | undefined): string[] {
+function serverProblems({ server, plainHttpHosts }: Pick<AuthOptions, 'server' | 'plainHttpHosts'>): string[] {
   const { authorization_endpoint, token_endpoint, revocation_endpoint } =
     server ?? ({} as Partial<AuthorizationServer>);
   const endpoints = { authorization_endpoint, token_endpoint, ...(revocation_endpoint && { revocation_endpoint }) };
   return Object.entries(endpoints)
-    .filter(([, endpoint]) => !isHttpUrl(endpoint))
-    .map(([name]) => `server.${name} must be an absolute http(s) URL.`);
+    .filter(([, endpoint]) => !isHttpUrl(endpoint) || !isHttpsOrAllowed(endpoint, plainHttpHosts))
+    .map(
+      ([name]) => `server.${name} must be an absolute https URL; http is for localhost and hosts in plainHttpHosts.`,
+    );
 }
 
 /** RFC 6749, section 3.1.2: a redirect URI has no fragment. A query would be mixed with the response's. */
@@ -120,6 +123,6 @@ function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
 }
 
-function isHttpUrl(value: unknown): boolean {
+function isHttpUrl(value: unknown): value is string {
   return typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
 }

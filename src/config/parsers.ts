@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
+import { isHttpsOrAllowed } from '../auth/plain-http.ts';
 import type { RedirectUri } from './redirect-uri.ts';
-import { isLoopbackHost, isOwnPath, parseRedirectUri } from './redirect-uri.ts';
+import { isOwnPath, parseRedirectUri } from './redirect-uri.ts';
 import { looksRandom } from './session-secret.ts';
 
 /*
@@ -72,16 +73,32 @@ export function accounts(text: string): readonly string[] | '*' {
   return '*';
 }
 
-/** The origin of a LaunchDarkly instance, without a trailing slash; plain http only for loopback addresses. */
-export function baseUri(text: string): string {
-  const url = httpUrl(text);
-  if (url.pathname !== '/' || url.search || url.hash || url.username) {
-    throw new Error(`must be an origin such as ${url.origin}, without path, query or credentials.`);
-  }
-  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-    throw new Error('must begin with https:// (plain http is allowed for loopback addresses only).');
-  }
-  return url.origin;
+/**
+ * The origin of a LaunchDarkly instance, without a trailing slash.
+ *
+ * @param plainHttpHosts where plain http is allowed besides loopback names.
+ */
+export function baseUri(plainHttpHosts: readonly string[]) {
+  return (text: string): string => {
+    const url = httpUrl(text);
+    if (url.pathname !== '/' || url.search || url.hash || url.username) {
+      throw new Error(`must be an origin such as ${url.origin}, without path, query or credentials.`);
+    }
+    if (!isHttpsOrAllowed(url.origin, plainHttpHosts)) {
+      throw new Error(
+        `must begin with https://. Plain http is for localhost, names below it such as launchdarkly.localhost, loopback addresses, and hosts listed in LD_PLAIN_HTTP_HOSTS.`,
+      );
+    }
+    return url.origin;
+  };
+}
+
+/** Host names, without scheme and port. */
+export function hostNames(text: string): string[] {
+  const names = list(text.toLowerCase());
+  const wrong = names.find((name) => !/^[a-z0-9_]([a-z0-9._-]*[a-z0-9])?$/.test(name));
+  if (wrong === undefined) return names;
+  throw new Error(`must be a comma-separated list of host names, without scheme, port or wildcard, not "${wrong}".`);
 }
 
 /**
@@ -93,9 +110,9 @@ export function redirectUri(text: string): RedirectUri {
   if (url.search || url.hash) throw new Error('must have no query and no fragment: LaunchDarkly does not allow them.');
   if (url.username || url.password) throw new Error('must not contain a user name or password.');
   if (text.includes('*')) throw new Error('must not contain a wildcard: LaunchDarkly registers one exact URI.');
-  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+  if (!isHttpsOrAllowed(url.origin)) {
     throw new Error(
-      'must begin with https:// (LaunchDarkly requires https; plain http is allowed for loopback addresses only).',
+      'must begin with https:// (LaunchDarkly requires https; plain http is allowed for localhost and loopback addresses only).',
     );
   }
   if (url.href !== text)

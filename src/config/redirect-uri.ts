@@ -1,3 +1,5 @@
+import { isLoopbackHost } from '../auth/plain-http.ts';
+
 /**
  * What follows from the registered redirect URI. It alone says where users reach this app: the origin is never taken
  * from a request.
@@ -17,9 +19,9 @@ export interface RedirectUri {
   readonly callbackPath: string;
   /** Whether browsers reach the app over https: Secure and `__Host-` cookies, HSTS. */
   readonly secure: boolean;
-  /** `localhost` and the loopback addresses. */
+  /** `localhost`, the names below it, and the loopback addresses. */
   readonly loopback: boolean;
-  /** A name that means this machine only: loopback, `*.localhost` or `*.test`. */
+  /** A name that means this machine only: loopback or `*.test`. */
   readonly local: boolean;
 }
 
@@ -38,13 +40,8 @@ export function parseRedirectUri(href: string): RedirectUri {
     callbackPath: url.pathname,
     secure,
     loopback,
-    local: loopback || /\.(localhost|test)$/.test(hostname),
+    local: loopback || hostname.endsWith('.test'),
   };
-}
-
-/** `localhost`, 127.0.0.0/8 or ::1; brackets around an IPv6 address do not matter. */
-export function isLoopbackHost(hostname: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(hostname);
 }
 
 /** The app's own pages. A callback at one of these would shadow the page, or never be reached. */

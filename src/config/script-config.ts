@@ -21,6 +21,8 @@ export interface OutgoingConfig {
 export interface LaunchDarklySettings {
   /** Origin of the LaunchDarkly instance, without a trailing slash. */
   readonly baseUri: string;
+  /** Host names at which LaunchDarkly may be reached over plain http, besides loopback names. */
+  readonly plainHttpHosts: readonly string[];
   readonly redirectUri: RedirectUri;
   readonly outgoing: OutgoingConfig;
 }
@@ -30,8 +32,11 @@ export function readLaunchDarklySettings(read: SettingsReader): LaunchDarklySett
   const httpsProxy = read.optional<string | undefined>('HTTPS_PROXY', value.proxyUrl, undefined);
   const noProxy = read.text('NO_PROXY');
   const ca = read.optional<string | undefined>('NODE_EXTRA_CA_CERTS', readCertificates, undefined);
+  const plainHttpHosts = read.optional<readonly string[]>('LD_PLAIN_HTTP_HOSTS', value.hostNames, []);
+  const baseUri = read.optional('LD_BASE_URI', value.baseUri(plainHttpHosts), 'https://app.launchdarkly.com');
   return {
-    baseUri: read.optional('LD_BASE_URI', value.baseUri, 'https://app.launchdarkly.com'),
+    baseUri,
+    plainHttpHosts,
     redirectUri: read.optional(
       'LD_OAUTH_REDIRECT_URI',
       value.redirectUri,

@@ -8,6 +8,10 @@ export const settings = {
     source:
       'your LaunchDarkly instance: app.launchdarkly.com, app.eu.launchdarkly.com, app.launchdarkly.us, or `npm run sandbox`',
   },
+  LD_PLAIN_HTTP_HOSTS: {
+    example: 'sandbox',
+    source: 'your container network: the host name of a sandbox that LD_BASE_URI reaches over plain http',
+  },
   LD_ACCESS_TOKEN: {
     example: 'api-00000000-0000-0000-0000-000000000000',
     source: 'LaunchDarkly, Organization settings, Authorization, Create token, with the Admin role',

@@ -42,9 +42,10 @@ export function createLaunchDarklyAuth(options: LaunchDarklyAuthOptions = {}): A
 /** The settings as options of `createLaunchDarklyAuth`. */
 export function loginOptions(config: LoginConfig): LaunchDarklyAuthOptions {
   const { redirectUri, sessionSecrets, sessionMax, sessionRevalidate, baseUri, clientId, clientSecret } = config;
-  const { clientAuth, pkce, scope, allowedAccounts, allowedRoles, allowedCustomRoles, allowedTeams } = config;
+  const { clientAuth, pkce, scope, allowedAccounts, allowedRoles, allowedCustomRoles, allowedTeams, plainHttpHosts } =
+    config;
   return {
-    ...{ baseUri, clientId, clientSecret, clientAuth, pkce, scope },
+    ...{ baseUri, clientId, clientSecret, clientAuth, pkce, scope, plainHttpHosts },
     ...{ allowedAccounts, allowedRoles, allowedCustomRoles, allowedTeams },
     redirectUri: redirectUri.href,
     secrets: sessionSecrets,

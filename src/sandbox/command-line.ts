@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { ParseArgsConfig, parseArgs } from 'node:util';
 import { SandboxError } from './sandbox-error.ts';
 import type { Sandbox, SandboxOptions } from './start-sandbox.ts';
@@ -35,6 +36,11 @@ export const flags = {
     help: 'accounts, members and clients of your own, as JSON (default: the personas it ships with)',
   },
   'seed-file': { type: 'string' }, // the former name of --seed
+  tls: {
+    type: 'string',
+    value: '<path>',
+    help: 'listen with https: a PEM file with key and certificate, e.g. .data/tls/certificate-1.pem',
+  },
   switch: {
     type: 'string',
     multiple: true,
@@ -64,6 +70,7 @@ export function readFlags(values: FlagValues, defaults: SandboxOptions): Sandbox
     host: values.host,
     publicUrl: values['public-url'],
     dataDir: values['data-dir'],
+    tls: values.tls === undefined ? undefined : readKeyAndCertificate(values.tls),
     seedFile: values.seed ?? values['seed-file'],
     switches: readSwitches(values.switch ?? []),
     autoApprove: values['auto-approve'],
@@ -77,6 +84,16 @@ export function readPort(source: string, text: string): number {
   throw new SandboxError(
     `${source} ${text}: must be a number from 0 to 65535, for example 4000. --help shows more.`,
   );
+}
+
+/** One file for both, as the local certificate of an app is kept. */
+function readKeyAndCertificate(file: string): { key: string; cert: string } {
+  try {
+    const pem = readFileSync(file, 'utf8');
+    return { key: pem, cert: pem };
+  } catch (error) {
+    throw new SandboxError(`--tls ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
 }
 
 /** Each is `name=value`. */

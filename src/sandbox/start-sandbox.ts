@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { RequestListener, Server } from 'node:http';
-import { createServer } from 'node:http';
+import http from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { registerApiTokens } from './api-tokens.ts';
 import { DEFAULT_SEED } from './default-seed.ts';
@@ -51,13 +52,15 @@ export interface SandboxOptions {
    * what requests say: behind a proxy or under a name.
    */
   publicUrl?: string | undefined;
+  /** Listen with https: key and certificate as PEM. One text may hold both. */
+  tls?: { key: string; cert: string } | undefined;
   /** How this LaunchDarkly behaves where the default is the stricter way. */
   switches?: Partial<Switches> | undefined;
 }
 
 /** A sandbox that listens, with its controls. */
 export interface Sandbox extends SandboxControls {
-  /** `http://127.0.0.1:PORT`, without a trailing slash: an app's `LD_BASE_URI`. */
+  /** `http://127.0.0.1:PORT`, or `https://` with `tls`, without a trailing slash: an app's `LD_BASE_URI`. */
   url: string;
   /** API access tokens of the first account: an Admin's, a Reader's, and one that belongs to no member. */
   adminToken: string;
@@ -72,8 +75,8 @@ export interface Sandbox extends SandboxControls {
  * message is for people, when an option, the seed file or the data directory cannot be used.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { host, autoApprove } = options;
-  const tenants = createTenants((own) => startOne({ host, autoApprove, ...own, port: 0 }));
+  const { host, autoApprove, tls } = options;
+  const tenants = createTenants((own) => startOne({ host, autoApprove, tls, ...own, port: 0 }));
   const { listener: _, close, ...sandbox } = await startOne(options, tenants);
   return {
     ...sandbox,
@@ -95,10 +98,11 @@ async function startOne(
   const apiTokens = registerApiTokens(store, { ...persistence?.apiTokens, ...givenTokens(options) });
   const guard = isLoopbackAddress(host) ? [onlyLoopbackHosts] : [];
   const listener: RequestListener = createSandboxApp(store, { guard, publicUrl, tenants });
-  const server = await listen(createServer(tenants ? byTenant(listener, tenants) : listener), port, host);
+  const answer = tenants ? byTenant(listener, tenants) : listener;
+  const server = await listen(createServer(options.tls, answer), port, host);
   await persistence?.keep(apiTokens);
   return {
-    url: publicUrl ?? urlOf(server),
+    url: publicUrl ?? urlOf(server, options.tls ? 'https' : 'http'),
     adminToken: apiTokens.admin,
     readerToken: apiTokens.reader,
     serviceToken: apiTokens.service,
@@ -161,18 +165,28 @@ function givenTokens({ adminToken, readerToken }: SandboxOptions) {
   };
 }
 
+/** Throws `SandboxError` when key and certificate cannot be used. */
+function createServer(tls: SandboxOptions['tls'], answer: RequestListener): Server {
+  if (!tls) return http.createServer(answer);
+  try {
+    return https.createServer(tls, answer);
+  } catch (error) {
+    throw new SandboxError(`The key and certificate for TLS cannot be used: ${(error as Error).message}`);
+  }
+}
+
 async function listen(server: Server, port: number, host: string): Promise<Server> {
   server.listen(port, host);
   await once(server, 'listening');
   return server;
 }
 
-function urlOf(server: Server): string {
+function urlOf(server: Server, scheme: string): string {
   const { address, port } = server.address() as AddressInfo;
   const host = ['0.0.0.0', '::'].includes(address)
     ? '127.0.0.1'
     : address.includes(':')
       ? `[${address}]`
       : address;
-  return `http://${host}:${port}`;
+  return `${scheme}://${host}:${port}`;
 }

@@ -282,7 +282,7 @@ describe('revocation', () => {
   });
 });
 
-test('plain http is refused for anything but this machine', async () => {
+test('plain http is refused for anything but this machine and hosts that were listed', async () => {
   const asked: string[] = [];
   const fetch = async (url: string) => {
     asked.push(url);
@@ -295,8 +295,11 @@ test('plain http is refused for anything but this machine', async () => {
     });
   }
   expect(asked).toEqual([]);
-  for (const host of ['localhost', '127.0.0.1', '[::1]']) {
+  for (const host of ['localhost', 'launchdarkly.localhost', '127.0.0.1', '[::1]']) {
     await closing(startOAuthClient(`http://${host}`, { fetch })).exchangeAuthorizationCode(query, expected);
   }
-  expect(asked).toHaveLength(3);
+  expect(asked).toHaveLength(4);
+  const listed = closing(startOAuthClient('http://sandbox:4000', { fetch, plainHttpHosts: ['sandbox'] }));
+  await listed.exchangeAuthorizationCode(query, expected);
+  expect(asked[4]).toBe('http://sandbox:4000/trust/oauth/token');
 });

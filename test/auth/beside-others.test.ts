@@ -7,6 +7,7 @@ import session from 'express-session';
 import supertest from 'supertest';
 import type { AuthEvent, AuthOptions } from '../../src/auth/index.ts';
 import { createAuth, LoginError, mintSession, type User } from '../../src/auth/index.ts';
+import { launchDarklyOAuthServer } from '../../src/launchdarkly/index.ts';
 import { closeAfterEach } from '../support/close-after-each.ts';
 import type { Answer, HttpTestServer } from '../support/http-server.ts';
 import { json, startHttpServer } from '../support/http-server.ts';
@@ -150,6 +151,11 @@ describe('createAuth', () => {
     ['a negative limit', { timeoutSeconds: -1 }, /timeoutSeconds must be/],
     ['a query', { redirectUri: 'https://app.example/auth/callback?a=b' }, /no query/],
     ['a fragment', { redirectUri: 'https://app.example/auth/callback#a' }, /no fragment/],
+    [
+      'plain http',
+      { server: launchDarklyOAuthServer('http://sandbox:4000') },
+      /server\.token_endpoint must be an absolute https URL/,
+    ],
     ['no URL', { redirectUri: '/auth/callback' }, /redirectUri must be an absolute/],
     ['the login path', { redirectUri: 'https://app.example/auth/login' }, /own path/],
     ['a chosen login path', { redirectUri: 'https://app.example/in', paths: { login: '/in' } }, /own path/],

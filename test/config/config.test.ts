@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { plainHttpWarning } from '../../src/auth/plain-http.ts';
 import { ConfigError, loadAppConfig, loadScriptConfig } from '../../src/config/config.ts';
 import { settings } from '../../src/config/settings.ts';
 import { privateCa } from '../support/certificates.ts';
@@ -114,6 +115,7 @@ describe('LD_OAUTH_REDIRECT_URI', () => {
     'https://app.example.com:8443/a/b/c',
     'https://[::1]:3000/cb',
     'http://127.0.0.1:3000/auth/callback',
+    'http://app.localhost:3000/auth/callback',
     'https://app.example.com/relay/https%3A%2F%2Felsewhere.example',
   ])('may be %s', (uri) => {
     expect(load({ LD_OAUTH_REDIRECT_URI: uri }).redirectUri.href).toBe(uri);
@@ -242,9 +244,36 @@ test('TRUST_PROXY never is true', () => {
   expect(load({ TRUST_PROXY: '10.0.0.0/8, loopback' }).trustProxy).toEqual(['10.0.0.0/8', 'loopback']);
 });
 
-test('plain http leads to LaunchDarkly only on loopback addresses', () => {
-  expect(refused({ LD_BASE_URI: 'http://app.launchdarkly.com' })).toEqual(['LD_BASE_URI']);
-  expect(load({ LD_BASE_URI: 'http://127.0.0.1:4000' }).baseUri).toBe('http://127.0.0.1:4000');
+describe('plain http to LaunchDarkly', () => {
+  test.each(['http://127.0.0.1:4000', 'http://localhost:4000', 'http://[::1]:4000'])('is fine for %s', (uri) => {
+    expect(load({ LD_BASE_URI: uri })).toMatchObject({ baseUri: uri });
+    expect(plainHttpWarning(uri)).toBeUndefined();
+  });
+
+  test.each([
+    ['http://launchdarkly.localhost:4000', ''],
+    ['http://sandbox:4000', 'sandbox'],
+    ['http://10.0.0.7:4000', 'sandbox,10.0.0.7'],
+  ])('is allowed, with a warning, for %s with LD_PLAIN_HTTP_HOSTS=%s', (uri, hosts) => {
+    const config = load({ LD_BASE_URI: uri, LD_PLAIN_HTTP_HOSTS: hosts });
+    expect(config.baseUri).toBe(uri);
+    expect(plainHttpWarning(uri)).toContain(uri);
+  });
+
+  test.each([
+    ['http://app.launchdarkly.com', ''],
+    ['http://sandbox:4000', 'sandbox2'],
+    ['http://sandbox.example:4000', 'sandbox'],
+    ['http://localhost.example', ''],
+    ['http://notlocalhost', ''],
+    ['http://127.0.0.1.example', ''],
+  ])('is refused for %s with LD_PLAIN_HTTP_HOSTS=%s', (uri, hosts) => {
+    expect(refused({ LD_BASE_URI: uri, LD_PLAIN_HTTP_HOSTS: hosts })).toEqual(['LD_BASE_URI']);
+  });
+
+  test.each(['http://sandbox', 'sandbox:4000', '*', '*.example', '.', 'a b'])('%s is no host name to list', (hosts) => {
+    expect(refused({ LD_PLAIN_HTTP_HOSTS: hosts })).toEqual(['LD_PLAIN_HTTP_HOSTS']);
+  });
 });
 
 test('https settings contradict a redirect URI that is plain http', () => {

@@ -1,3 +1,5 @@
+import dns from 'node:dns';
+import type { LookupFunction } from 'node:net';
 import tls from 'node:tls';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 
@@ -15,7 +17,7 @@ export function openDispatcher(options: {
     ? { secureContext: tls.createSecureContext({ ca: [...tls.rootCertificates, options.ca] }) }
     : {};
   const timeout = options.timeoutMs ?? 10_000;
-  const connect = { ...trust, timeout };
+  const connect = { ...trust, timeout, lookup };
   // Each call has its own overall limit, so undici's two timeouts are not needed.
   const limits = { headersTimeout: 0, bodyTimeout: 0 };
   if (!options.httpsProxy) return new Agent({ ...limits, connect });
@@ -30,6 +32,17 @@ export function openDispatcher(options: {
     noProxy: options.noProxy?.trim() === '*' ? '*' : `${options.noProxy ?? ''},${LOOPBACK}`,
   });
 }
+
+/**
+ * Names below `localhost` are this machine (RFC 6761, section 6.3). Browsers act on that, Debian's resolver does not. In a
+ * container network such a name can be an alias of another container, so the resolver is asked first.
+ */
+const lookup: LookupFunction = (hostname, options, done) => {
+  dns.lookup(hostname, options, (error, ...found) => {
+    if (error && hostname.endsWith('.localhost')) return dns.lookup('localhost', options, done);
+    done(error, ...found);
+  });
+};
 
 /**
  * Connections to the proxy. A failure here is the proxy's, not LaunchDarkly's, so its code says so: `PROXY_CLOSED`, or

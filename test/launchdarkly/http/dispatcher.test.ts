@@ -41,6 +41,26 @@ async function reach(baseUri: string, options: HttpOptions) {
   return http.request({ method: 'GET', url: `${baseUri}/api`, retry: false });
 }
 
+test.each([{}, { httpsProxy: 'http://127.0.0.1:9' }])(
+  'a name below localhost is this machine, as in browsers, also where the resolver has no such name (%j)',
+  async (options) => {
+    const server = closing(await startHttpServer((_, response) => json(response, 200, {})));
+    const { status } = await reach(`http://launchdarkly.localhost:${server.port}`, options);
+    expect(status).toBe(200);
+    expect(server.requests[0]?.headers.host).toBe(`launchdarkly.localhost:${server.port}`);
+  },
+);
+
+test('a name below localhost is never asked of a proxy', async () => {
+  const pki = await privateCa('launchdarkly.localhost');
+  const server = closing(await startHttpServer((_, response) => json(response, 200, {}), pki));
+  const { status } = await reach(`https://launchdarkly.localhost:${server.port}`, {
+    ca: pki.ca,
+    httpsProxy: 'http://127.0.0.1:9',
+  });
+  expect(status).toBe(200);
+});
+
 describe('through a proxy', () => {
   test('https goes by CONNECT: the proxy learns the host and nothing else', async () => {
     const { server, proxy } = await behindProxy();
