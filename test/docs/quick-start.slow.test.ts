@@ -1,8 +1,7 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { blocksOf, files, markedBlock, root } from '../support/documents.ts';
 import { follow, type Program } from '../support/program.ts';
@@ -94,14 +93,3 @@ test('the rehearsal of docs/sandbox.md goes from registration to login', async (
   const { page } = await logIn({ url: `https://localhost:${port}` });
   expect(page.body).toContain(ariel.email);
 }, 90_000);
-
-test('the sandbox also runs in plain JavaScript, once it is built', async () => {
-  const cwd = await cleanCopy();
-  await symlink(path.join(root, 'node_modules'), path.join(cwd, 'node_modules'));
-  const run = promisify(execFile);
-  await run('npm', ['run', 'build'], { cwd });
-  const inProcess = markedBlock('docs/sandbox.md', 'run', 'in-process').text;
-  const script = inProcess.replace('./src/sandbox/start-sandbox.ts', './dist/sandbox/start-sandbox.js');
-  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd });
-  expect(stdout).toContain('0 requests so far');
-}, 60_000);

@@ -70,12 +70,6 @@ describe('docs/sandbox.md, executed', () => {
     });
   });
 
-  test('its program in one process runs to its end', async () => {
-    const script = markedBlock(guide, 'run', 'in-process').text;
-    const printed = await output(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script]);
-    expect(printed).toMatch(/^http:\/\/127\.0\.0\.1:\d+ api-.*\n0 requests so far$/);
-  });
-
   test('its seed file is one', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'seed-'));
     const seedFile = path.join(folder, 'seed.json');

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { read, root } from '../support/documents.ts';
+import { markedBlock, read, root } from '../support/documents.ts';
 import { call, installedIn, packed, projectWith } from '../support/npm-package.ts';
 import { follow, type Program } from '../support/program.ts';
 
@@ -68,17 +68,18 @@ test('npx runs it from the tarball in an empty folder, and Ctrl-C ends it', asyn
   await expect(fetch(url)).rejects.toThrow('fetch failed');
 });
 
+test('ES modules import it, as the guide shows', async () => {
+  await writeFile(path.join(project, 'app.mjs'), markedBlock('docs/sandbox.md', 'run', 'in-process').text);
+  const printed = await call(project, process.execPath, ['app.mjs']);
+  expect(printed).toMatch(/^http:\/\/127\.0\.0\.1:\d+ api-.*\n0 requests so far\n$/);
+});
+
 const use = `
 const sandbox = await startSandbox({ port: 0, autoApprove: true });
 const answer = await fetch(sandbox.url + '/.well-known/oauth-authorization-server');
 await sandbox.close();
 console.log(answer.status, sandbox.ledger().length);
 `;
-
-test('ES modules import it', async () => {
-  await writeFile(path.join(project, 'app.mjs'), `import { startSandbox } from 'launchdarkly-sandbox';${use}`);
-  expect(await call(project, process.execPath, ['app.mjs'])).toBe('200 1\n');
-});
 
 test('CommonJS requires it', async () => {
   const source = `const { startSandbox } = require('launchdarkly-sandbox');(async () => {${use}})();`;
