@@ -1,11 +1,9 @@
-/** Stops the process gracefully when it is told to, and at once when it is broken. */
+/** Shuts the process down gracefully on a signal, and at once after an unhandled error. */
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from '../logging/log.ts';
 import { stopListening } from './listen.ts';
-import type { Roster } from './roster.ts';
-import { createRoster } from './roster.ts';
 
 export interface StopOptions {
   /** An http or https server that `listen` has opened. */
@@ -13,27 +11,27 @@ export interface StopOptions {
   logger: Logger;
   /** Called first: readiness turns false here. */
   onStopping: () => void;
-  /** Called last: closes the session store and whatever else is open. */
+  /** Called last: closes the session store and everything else that is open. */
   close: () => Promise<void>;
-  /** Milliseconds from the signal to the end of the process, whatever still runs. 10 000 by default. */
+  /** Milliseconds from the signal to the end of the process, even if requests still run. 10,000 by default. */
   timeoutMs?: number;
 }
 
 /**
- * Twice this long connections are still served: first while load balancers learn that readiness is false, then, with the
- * doors closed, so that clients in the middle of asking learn by `Connection: close` that they must go elsewhere.
+ * Requests are served for twice this long: before the port is closed, so that load balancers see that readiness is false;
+ * and after it, so that clients with an open connection are told `Connection: close`.
  */
-const LAME_DUCK_MS = 250;
-/** Under constant arrivals the queue of new connections may never be empty; then the doors close all the same. */
+const GRACE_MS = 250;
+/** With a constant stream of new connections the accept queue may never be empty; the port is then closed anyway. */
 const MAX_QUEUE_MS = 1_000;
-/** What is kept of the time for closing the store after running requests were cut. */
+/** Reserved for closing the store after the remaining requests were aborted. */
 const CLOSING_MS = 1_500;
-/** `npm` passes a Ctrl-C on that the terminal has sent to everybody already: that is one, not two. */
+/** A terminal sends Ctrl-C to npm and to the app, and npm forwards it: both signals are the same Ctrl-C. */
 const SAME_CTRL_C_MS = 200;
 
 /**
- * On SIGTERM or SIGINT: stops taking connections, lets running requests finish, closes what is open and exits 0 within
- * `timeoutMs`. A second signal exits at once, with 128 plus the signal's number.
+ * On SIGTERM or SIGINT: stops accepting connections, lets running requests finish, closes everything and exits with 0
+ * within `timeoutMs`. A second signal exits at once, with 128 plus the signal's number.
  */
 export function stopOnSignals(options: StopOptions): void {
   const connections = followConnections(options.server);
@@ -47,17 +45,17 @@ export function stopOnSignals(options: StopOptions): void {
         stoppingSince = Date.now();
         void stop(signal, connections, options);
       } else if (signal !== 'SIGINT' || Date.now() - stoppingSince > SAME_CTRL_C_MS) {
-        options.logger.warn({ event: 'stopped_at_once', signal }, 'Told to stop a second time: stopping at once');
+        options.logger.warn({ event: 'stopped_at_once', signal }, 'Second signal: stopping at once');
         process.exit(128 + number);
       }
     });
   }
 }
 
-/** After an error that nobody handled the state of the process is unknown: the reason is logged, and it exits with 1. */
+/** After an unhandled error the state of the process is unknown: it logs the error and exits with 1. */
 export function exitOnCrash(logger: Logger): void {
   const crash = (event: string) => (error: unknown) => {
-    logger.fatal({ event, error }, 'An error that nobody handled: exiting');
+    logger.fatal({ event, error }, 'Unhandled error: exiting');
     process.exit(1);
   };
   process.on('uncaughtException', crash('uncaught_exception'));
@@ -72,16 +70,16 @@ async function stop(signal: string, connections: Connections, options: StopOptio
     'Stopping: running requests finish first',
   );
   onStopping();
-  if (connections.open.all().length > 0) await delay(LAME_DUCK_MS);
+  if (connections.open.all().length > 0) await delay(GRACE_MS);
   await connections.queueEmpty(Date.now() + MAX_QUEUE_MS);
   const ended = stopListening(server);
   connections.closeAfterAnswer();
-  if (connections.open.all().length > connections.running.all().length) await delay(LAME_DUCK_MS);
+  if (connections.open.all().length > connections.running.all().length) await delay(GRACE_MS);
   connections.cutIdle();
   if (!(await within(deadline - CLOSING_MS, ended))) {
     logger.warn(
       { event: 'requests_cut', count: connections.running.all().length },
-      'Requests were still running and are cut',
+      'Requests were still running and are aborted',
     );
     server.closeAllConnections();
   }
@@ -100,13 +98,16 @@ async function stop(signal: string, connections: Connections, options: StopOptio
 interface Connections {
   readonly open: Roster<Socket>;
   readonly running: Roster<ServerResponse>;
-  /** Resolves when no connection waits to be accepted: closing the doors would reset those. */
+  /** Resolves when no connection waits to be accepted: closing the port would reset it. */
   queueEmpty(deadline: number): Promise<void>;
   closeAfterAnswer(): void;
   cutIdle(): void;
 }
 
-/** Node counts a connection that has not asked anything yet as busy; browsers open such ones in advance. So count here. */
+/**
+ * Node counts a connection without a request yet as busy, and browsers open such connections in advance: so connections
+ * are counted here.
+ */
 function followConnections(server: Server): Connections {
   const open = createRoster<Socket>();
   const running = createRoster<ServerResponse>();
@@ -119,14 +120,14 @@ function followConnections(server: Server): Connections {
   const isTls = server.listenerCount('secureConnection') > 0;
   server.on(isTls ? 'secureConnection' : 'connection', (socket: Socket) => {
     socket.once('close', open.add(socket));
-    if (cutting) setTimeout(cutIdle, LAME_DUCK_MS); // its TLS handshake was under way when the doors closed
+    if (cutting) setTimeout(cutIdle, GRACE_MS); // its TLS handshake was running when the port was closed
   });
   server.prependListener('request', ({ socket }, res) => {
     if (stopping) res.shouldKeepAlive = false;
     const finish = running.add(res);
     res.on('close', () => {
       finish();
-      if (cutting) socket.end(); // its header had promised keep-alive before the stop
+      if (cutting) socket.end(); // its response was sent with keep-alive before the stop
     });
   });
   const cutIdle = () => {
@@ -139,7 +140,7 @@ function followConnections(server: Server): Connections {
     running,
     async queueEmpty(deadline) {
       for (let before = -1; before !== accepted && Date.now() < deadline; ) {
-        before = accepted; // Node accepts at least one waiting connection in every turn of its event loop
+        before = accepted; // Node accepts at least one connection in each turn of the event loop
         await turn();
       }
     },
@@ -148,6 +149,37 @@ function followConnections(server: Server): Connections {
       for (const res of running.all()) res.shouldKeepAlive = false;
     },
     cutIdle,
+  };
+}
+
+/** The current members of a group that changes all the time. */
+export interface Roster<T> {
+  /** Returns a function that removes `member`; call it once. */
+  add(member: T): () => void;
+  /** All members, in no order. */
+  all(): T[];
+}
+
+/**
+ * Instead of a `Set`: V8 links the tables that a growing Set has replaced, so once one of them is in the old generation,
+ * everything that was ever in the Set stays in memory until the next full collection.
+ */
+export function createRoster<T>(): Roster<T> {
+  const entries: { member: T; place: number }[] = [];
+  return {
+    add(member) {
+      const entry = { member, place: entries.length };
+      entries.push(entry);
+      return () => {
+        const last = entries.pop();
+        if (!last || last === entry) return;
+        last.place = entry.place;
+        entries[last.place] = last;
+      };
+    },
+    all() {
+      return entries.map(({ member }) => member);
+    },
   };
 }
 

@@ -80,7 +80,7 @@ test('docs/settings.md explains every setting', () => {
   expect(Object.keys(settings).filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
 });
 
-test('CONTRIBUTING shows every room of the house', () => {
+test('CONTRIBUTING shows every folder', () => {
   const text = read('.github/CONTRIBUTING.md');
   const rooms = new Set(files.map((file) => /^src\/[\w-]+(?=\/)/.exec(file)?.[0] ?? 'scripts'));
   expect([...rooms].filter((room) => !text.includes(`| \`${room}\` |`))).toEqual([]);

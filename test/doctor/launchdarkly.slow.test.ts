@@ -17,7 +17,7 @@ describe('exactly the line that is concerned complains, and says how to fix it:'
     ['its name does not resolve', /^DNS: /, async () => ({ LD_BASE_URI: 'https://launchdarkly.invalid' })],
     ['nothing listens there', /^Connection: /, async () => ({ LD_BASE_URI: `http://127.0.0.1:${await closedPort()}` })],
     [
-      'the proxy is away',
+      'the proxy is unavailable',
       /^Proxy: /,
       async () => ({
         LD_BASE_URI: 'https://app.launchdarkly.com',

@@ -21,7 +21,7 @@ test('after half an hour without a login, what a browser did is forgotten', () =
   expect(store.browser(browser)).not.toBe(browser);
 });
 
-test('a flood of logins costs a bounded amount: the browsers that were longest away give way', () => {
+test('a flood of logins costs a bounded amount: the least recently used browsers are dropped', () => {
   const store = new FlowStore();
   const browsers = Array.from({ length: 60 }, () => store.browser(undefined));
   for (const browser of browsers) store.add(browser, flow('a'));

@@ -1,13 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
-import { createRoster } from '../../src/http-server/roster.ts';
+import { createRoster } from '../../src/http-server/stop.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
 
 describe('a roster', () => {
-  test('holds whoever came and has not gone, in whatever order they go', () => {
+  test('holds every member that was added and not removed, whatever the order of removal', () => {
     for (const goers of [[0], [1], [2], [0, 1], [2, 0], [1, 2, 0]]) {
       const roster = createRoster<number>();
       const leave = [0, 1, 2].map((member) => roster.add(member));

@@ -145,7 +145,7 @@ if (redis) {
   afterAll(() => server.stop());
 
   describe('instances that share a Redis', () => {
-    test('count together; and let logins through while it is away', async () => {
+    test('count together; and let logins through while it is unavailable', async () => {
       const first = await startTestApp({ env: { RATE_LIMIT: '5', SESSION_STORE: server.url } });
       const second = await startTestApp({ env: { RATE_LIMIT: '5', SESSION_STORE: server.url } });
       try {

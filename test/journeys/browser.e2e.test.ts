@@ -61,7 +61,7 @@ describeInChromium('in a real browser', (openPage) => {
     await page.context().close();
   });
 
-  test('whoever types 127.0.0.1 instead of localhost is logged in all the same', async () => {
+  test('a user who types 127.0.0.1 instead of localhost can log in too', async () => {
     const page = await openPage();
     await logIn(page, `${app.url.replace('localhost', '127.0.0.1')}/account`);
     await page.waitForURL(`${app.url}/account`);

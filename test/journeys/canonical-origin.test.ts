@@ -20,7 +20,7 @@ describe('an app that ends TLS itself', () => {
   afterAll(() => app.close());
 
   test.each(['127.0.0.1', '[::1]'])(
-    'sends whoever came to %s to its registered name before a login begins',
+    'redirects a visitor of %s to its registered name before a login begins',
     async (host) => {
       const browser = new Browser();
       const elsewhere = app.url.replace('localhost', host);
@@ -32,7 +32,7 @@ describe('an app that ends TLS itself', () => {
     },
   );
 
-  test('logs in whoever began at 127.0.0.1', async () => {
+  test('logs in a user who began at 127.0.0.1', async () => {
     const browser = new Browser();
     const personas = await browser.visit(`${app.url.replace('localhost', '127.0.0.1')}/account`);
     const page = await browser.press(await browser.press(personas, ariel.email), 'Authorize');

@@ -73,7 +73,7 @@ describe('a person who logs in', () => {
     expect(stale.status).toBe(401);
   });
 
-  test('replaces whoever was logged in before in the same browser', async () => {
+  test('replaces the user who was logged in before in the same browser', async () => {
     const { browser } = await logIn(app, { as: ariel.email });
     await logIn(app, { browser, as: ada.email });
     expect(await whoAmI(app, browser)).toEqual({ status: 200, email: ada.email });
@@ -122,7 +122,7 @@ describe('a login that goes wrong', () => {
     const owner = await authorize(app);
     const { browser } = await authorize(app);
     const answer = await browser.request(owner.callback.href);
-    // This browser is logging in, and may have forgotten the attempt: it begins one of its own, as whoever sits there.
+    // This browser is logging in, and may have forgotten the attempt: it begins one of its own, for the user who sits there.
     expect(answer.status).toBe(303);
     expect(answer.location).toMatch(new RegExp(`^${app.sandbox.url}/trust/oauth/authorize`));
     expect(answer.location).not.toContain(owner.callback.searchParams.get('state'));

@@ -51,7 +51,7 @@ test('the browser is given its cookie once, for as long as a session can last, a
   expect(headers.getSetCookie()).toEqual([]);
 });
 
-test('a change is noticed before SESSION_REVALIDATE is over, behind the back of whoever keeps coming', async () => {
+test('a change is noticed before SESSION_REVALIDATE is over, in the background, for a user who keeps coming', async () => {
   const { browser } = await logIn(app);
   ahead += 4.5 * minute;
   expect(await whoAmI(app, browser)).toMatchObject({ status: 200 });
@@ -62,7 +62,7 @@ test('a change is noticed before SESSION_REVALIDATE is over, behind the back of 
   expect(app.sandbox.ledger()).toHaveLength(asked);
 });
 
-test('whoever is inside stays inside while LaunchDarkly is down for an hour, and afterwards', async () => {
+test('a user who is logged in stays logged in while LaunchDarkly is down for an hour, and afterwards', async () => {
   const { browser } = await logIn(app);
   for (const fault of ['http_503', 'connection_dropped', 'html_502'] as const) {
     app.sandbox.setFaults([{ endpoint: '*', fault }]);

@@ -7,7 +7,7 @@ import { until } from '../support/until.ts';
 const hour = 3_600_000;
 const realNow = Date.now;
 const redis = await redisServer();
-const title = 'a refresh token that was replaced while the session store was away is not lost';
+const title = 'a refresh token that was replaced while the session store was unavailable is not lost';
 
 if (!redis) test(`${title}: needs redis-server`, () => {});
 else {

@@ -213,7 +213,7 @@ function* pathsIn(value: unknown, path: string[] = []): Generator<string[]> {
     for (const [name, inner] of Object.entries(value)) yield* pathsIn(inner, [...path, name]);
 }
 
-/** A copy with another value at this path; the same where there is no such path any more. */
+/** A copy with another value at this path; the same when there is no such path. */
 function replace(whole: unknown, [first, ...rest]: string[], value: unknown): unknown {
   if (first === undefined) return value;
   if (typeof whole !== 'object' || whole === null) return whole;

@@ -101,7 +101,7 @@ test('a callback that is loaded twice at once logs in once, and both answers lea
   );
 });
 
-test('a callback that is reloaded before the first answer was read logs in all the same', async () => {
+test('a callback that is reloaded before the first answer was read still logs in', async () => {
   const { browser, callback } = await authorize(app, { returnTo: '/account?tab=reloaded' });
   const cookie = browser.cookieHeader(app.url);
   await new Browser().request(callback.href, { headers: { cookie } });

@@ -103,7 +103,7 @@ test('somebody who may enter does, and their token is good', async () => {
   expect(await app.isGood(token)).toBe(true);
 });
 
-test('a refused login leaves whoever was logged in before untouched', async () => {
+test('a refused login leaves the user who was logged in before untouched', async () => {
   const { browser } = await logIn(app);
   const { page } = await logIn(app, { browser, as: ada.email });
   expect(page.body).toContain('role_not_allowed');
@@ -168,7 +168,7 @@ describe('with teams and custom roles', () => {
   test.each([
     ['LD_ALLOWED_TEAMS', 'growth', { teams: undefined }, 'team_not_allowed'],
     ['LD_ALLOWED_CUSTOM_ROLES', 'auditor', { customRoles: ['deployer'] }, 'role_not_allowed'],
-  ])('whoever loses what %s names is out at the next verification', async (setting, value, lost, code) => {
+  ])('a member who loses what %s names is out at the next verification', async (setting, value, lost, code) => {
     await start({ [setting]: value });
     const inside = { teams: [{ key: 'growth' }], customRoles: ['auditor'] };
     other.tap.replace(paths.member, (member) => ({ ...member, ...inside }));

@@ -4,7 +4,7 @@ import { apiErrorAdvice, LaunchDarklyApiError, messageWithAdvice } from '../../s
 
 const operation = 'getMember';
 
-// The compiler sees to it that none is forgotten.
+// The compiler makes sure that none is forgotten.
 const reasons: Record<ApiErrorReason, true> = {
   unauthorized: true,
   forbidden: true,

@@ -98,7 +98,7 @@ describe('refused with one clear message:', () => {
     await chmod(file('closed.pem'), 0o000);
     const asRoot = process.getuid?.() === 0;
     const reading = load({ keyFile: 'closed.pem' });
-    // The superuser reads it all the same, and finds that it is no key.
+    // The superuser can read it, and finds that it is no key.
     await expect(reading).rejects.toMatchObject({ code: asRoot ? 'NOT_A_KEY' : 'FILE_UNREADABLE' });
   });
 });

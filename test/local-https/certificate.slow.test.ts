@@ -90,7 +90,7 @@ describe('a stored certificate', () => {
     expect(second).toEqual({ ...first, notice: undefined });
   });
 
-  test('gives way to one that covers new names and all earlier ones', async () => {
+  test('is replaced by one that covers new names and all earlier ones', async () => {
     await localCertificate({ directory, hostnames: ['one.localhost'] });
     const second = await localCertificate({ directory, hostnames: ['two.localhost', '192.168.7.7'] });
     expect(second.notice).toMatch(/does not cover two\.localhost, 192\.168\.7\.7/);
@@ -141,7 +141,7 @@ describe('a stored certificate', () => {
     expect(await readFile(caFile, 'utf8')).toBe(ca);
   });
 
-  test('names its CA to whoever asks', async () => {
+  test('names its CA to every caller', async () => {
     expect(await localAuthority(directory)).toBeUndefined();
     const { ca, caFile } = await localCertificate({ directory, hostnames: ['localhost'] });
     expect(await localAuthority(directory)).toEqual({ ca, caFile });

@@ -71,7 +71,7 @@ describe('the line of a request', () => {
     expect(lines.text).not.toContain(SECRET);
   });
 
-  test('is not written when the level leaves it out; the id is there all the same', async () => {
+  test('is not written when the level leaves it out; the id is still there', async () => {
     const { lines, port } = await listening(undefined, { level: 'warn', format: 'json' });
     const response = await send(port, { path: '/' });
     expect(response.headers['x-request-id']).toMatch(/^[\w-]+$/);
@@ -94,7 +94,7 @@ describe('the request id', () => {
     ['markup', '<b>'],
     ['empty', ''],
     ['doubled', ['a', 'b']],
-  ])('is made anew when the header is %s', async (_what, value) => {
+  ])('is made again when the header is %s', async (_what, value) => {
     const { port } = await listening();
     const first = await send(port, { headers: { 'x-request-id': value } });
     const second = await send(port, { headers: { 'x-request-id': value } });

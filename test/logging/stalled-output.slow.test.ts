@@ -83,7 +83,7 @@ test.each(['json', 'pretty'])(
   60_000,
 );
 
-test('a crash while nobody reads ends the process all the same', async () => {
+test('a crash while nobody reads still ends the process', async () => {
   program = logging('json', 'sleep 60');
   await program.prints(/went on/);
   const started = performance.now();

@@ -111,7 +111,7 @@ describe('id and secret in the env file', () => {
     ]);
   });
 
-  test('404: asks, and registers anew', async () => {
+  test('404: asks, and registers again', async () => {
     const [old] = await world.clients();
     await world.options().launchDarkly.deleteOAuth2Client({ apiToken: world.adminToken }, old?.clientId ?? '');
     await expect(registerClient(world.options({ confirm: async () => false }))).rejects.toMatchObject({
@@ -156,7 +156,7 @@ describe('id without secret', () => {
     expect(await world.clients()).toHaveLength(1);
   });
 
-  test('--rotate mends it', async () => {
+  test('--rotate fixes it', async () => {
     await registerClient(world.options({ rotate: true }));
     expect(await world.clients()).toHaveLength(1);
     expect(await world.secretWorks()).toBe(true);

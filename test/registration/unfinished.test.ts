@@ -97,7 +97,7 @@ test('a placeholder in place of the id counts as nothing', async () => {
   expect(world.asked).toEqual([]);
 });
 
-test('a run that waits in vain for another one says so', async () => {
+test('a run that waits too long for another one says so', async () => {
   const waiting = withEnvFileLock(world.envFile, () => withEnvFileLock(world.envFile, async () => {}, { waitMs: 100 }));
   await expect(waiting).rejects.toMatchObject({ reason: 'busy' });
   expect(await withEnvFileLock(world.envFile, async () => 'free again')).toBe('free again');

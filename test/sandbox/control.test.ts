@@ -122,7 +122,7 @@ describe('Personas', () => {
     expect((await api(sandbox, 'GET', '/oauth/clients')).status).toBe(401);
   });
 
-  test('revoking someone’s authorized apps ends their tokens and lets them log in anew', async () => {
+  test('revoking someone’s authorized apps ends their tokens and lets them log in again', async () => {
     const tokens = await tokensFor(sandbox, client);
     const others = await tokensFor(sandbox, client, { login_hint: 'will.writer@acme.example' });
     expect((await control('POST', `personas/${ARIEL}/revoke`)).status).toBe(204);

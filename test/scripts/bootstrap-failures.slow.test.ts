@@ -92,7 +92,7 @@ test('a FIFO in place of the env file: exits 2 and does not wait for a writer', 
   execFileSync('mkfifo', [given.world.envFile]);
   const program = follow(given.start(here));
   const code = await program.ended;
-  await rm(given.world.envFile); // whoever reads it would wait
+  await rm(given.world.envFile); // a reader would wait
   expect([code, program.stderr]).toEqual([2, expect.stringMatching(/named pipe/)]);
   expect(await given.world.clients()).toEqual([]);
 });

@@ -48,7 +48,7 @@ describe('what happens to the process', () => {
     expect(await readFile(given.world.envFile, 'utf8')).toBe(keptText);
   });
 
-  test('nobody reads what it says any more: the secret is saved all the same', async () => {
+  test('nobody reads its output: the secret is saved anyway', async () => {
     const child = given.start(here);
     child.stdout?.destroy();
     child.stderr?.destroy();

@@ -17,7 +17,7 @@ test('a concealed text is printed by no means, whatever it is part of', async ()
   expect(stderr).toBe('c[hidden]d\n');
 });
 
-test('control characters are spelt out, whoever forgot to clean a text', async () => {
+test('control characters are escaped, even if nobody cleaned the text', async () => {
   const { stdout, stderr } = await program(String.raw`
     terminal.print('one\u001b[1A\u001b[8mtwo\u202e\u2028three\nfour');
     terminal.info('one\u009b2Jtwo\u061c');

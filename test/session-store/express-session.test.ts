@@ -28,7 +28,7 @@ describe.each(Object.entries(await sessionEngines()))('express-session with its 
       res.send('in');
     });
     app.get('/out', (req, res, next) => req.session.destroy((error) => (error ? next(error) : res.send('out'))));
-    app.get('/in-anew', (req, res, next) => {
+    app.get('/in-again', (req, res, next) => {
       req.session.finishedLogins = [{ state: 'from before', returnTo: '/' }];
       const idBefore = req.sessionID;
       req.session.regenerate((error) => {
@@ -79,7 +79,7 @@ describe.each(Object.entries(await sessionEngines()))('express-session with its 
   const stored = (id: string) => new Promise((resolve) => store.get(id, (_error, found) => resolve(found)));
 
   test('a stored session that is regenerated gets another id, and the old one is gone', async () => {
-    const { idBefore, id } = JSON.parse(await ask('/in-anew', await logIn()));
+    const { idBefore, id } = JSON.parse(await ask('/in-again', await logIn()));
     expect(id).not.toBe(idBefore);
     expect(await stored(idBefore)).toBeNull();
     expect(await stored(id)).toMatchObject({ launchDarklyLogin: { revision: 1 } });
@@ -87,7 +87,7 @@ describe.each(Object.entries(await sessionEngines()))('express-session with its 
   });
 
   test('a session that is regenerated before it was ever stored is emptied', async () => {
-    const { id } = JSON.parse(await ask('/in-anew', ''));
+    const { id } = JSON.parse(await ask('/in-again', ''));
     expect(await stored(id)).toMatchObject({ launchDarklyLogin: { revision: 1 } });
     expect(await stored(id)).not.toHaveProperty('finishedLogins');
   });

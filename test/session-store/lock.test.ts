@@ -60,7 +60,7 @@ describe.each(engines)('withLock in %s', (_engine, setting) => {
     await store.close();
   });
 
-  test('lets nobody wait for ever, and whoever gives up leaves the order intact', async () => {
+  test('lets nobody wait forever, and a caller that gives up leaves the order intact', async () => {
     const store = await openSessionStore(setting, { ...lifetimes, waitMs: 100 });
     const held = heldTask();
     const first = store.withLock('slow', held.run);

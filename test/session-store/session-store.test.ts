@@ -221,7 +221,7 @@ test.each(engines.filter(([engine]) => engine !== 'Redis'))(
 );
 
 test.each(engines)(
-  'in %s everybody is answered in the async context they asked in, whoever asks at the same moment',
+  'in %s every caller is answered in its own async context, even when others ask at the same moment',
   async (_engine, setting) => {
     const store = await openSessionStore(setting, { idleMs, maxMs });
     const context = new AsyncLocalStorage<string>();
@@ -236,7 +236,7 @@ test.each(engines)(
   },
 );
 
-test.each(engines)('in %s whoever asked before it closes is answered', async (_engine, setting) => {
+test.each(engines)('in %s a caller that asked before it closes is answered', async (_engine, setting) => {
   const store = await openSessionStore(setting, { idleMs, maxMs });
   await set(store, 'early', newSession());
   const [found] = await Promise.all([get(store, 'early'), set(store, 'late', newSession()), store.close()]);

@@ -18,7 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Changes a row behind the store's back, then lets a process use the store. */
+/** Changes a row without the store, then lets a process use the store. */
 async function useAfter(name: string, sql: string, body: string): Promise<Program> {
   const file = join(folder, `${name}.db`);
   const store = await openSessionStore(`file:${file}`, lifetimes);

@@ -53,7 +53,7 @@ export async function startSocketServer(converse: (socket: Socket) => void): Pro
   return listen(createSocketServer(converse));
 }
 
-/** A port on which nothing listens (any more). */
+/** A port on which nothing listens. */
 export async function closedPort(): Promise<number> {
   const server = await startSocketServer(() => {});
   await server.close();

@@ -94,7 +94,7 @@ export async function logInAt(
   return session;
 }
 
-/** The e-mail of whoever is logged in, or the status of the refusal. */
+/** The e-mail of the user who is logged in, or the status of the refusal. */
 export async function whoIs({ request }: Pick<Instance, 'request'>, cookie: string): Promise<string | number> {
   const { status, body } = await request('/api/me', { cookie });
   return status === 200 ? JSON.parse(body).member.email : status;

@@ -77,7 +77,7 @@ export function expectNoSecrets(text: string, secrets: readonly string[]): void 
   for (const secret of secrets) expect(text).not.toContain(secret);
 }
 
-/** Everything that only the env file, and whoever is asked for it, may know. */
+/** Everything that only the env file, and the user who is asked for it, may know. */
 export async function secretsOf(world: RegistrationWorld): Promise<string[]> {
   const text = await readFile(world.envFile, 'utf8').catch(() => '');
   const { LD_OAUTH_CLIENT_SECRET: secret, SESSION_SECRET: session } = parse(text);

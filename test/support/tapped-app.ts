@@ -31,7 +31,7 @@ export interface Middleman {
   answered(path: string, times?: number): Promise<void>;
   /** The access tokens that the token endpoint gave so far. */
   accessTokens(): string[];
-  /** Forgets what was seen, and replaces and holds nothing any more. */
+  /** Forgets what was seen, and stops replacing and holding. */
   reset(): void;
   close(): Promise<void>;
 }

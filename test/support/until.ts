@@ -22,7 +22,7 @@ export async function beforeDeadline<T>(
   let over = false;
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Waited ${withinMs} ms in vain ${what}`)), withinMs);
+    timer = setTimeout(() => reject(new Error(`Waited ${withinMs} ms without success ${what}`)), withinMs);
   });
   try {
     return await Promise.race([wait(() => over), deadline]);

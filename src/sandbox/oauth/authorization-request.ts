@@ -77,7 +77,7 @@ function trustedRedirectUri(registered: string, query: URLSearchParams): string 
   const [uri, ...others] = query.getAll('redirect_uri');
   if (!uri) throw new UntrustedRequestError('The app sent no redirect_uri.');
   if (others.length > 0) throw new UntrustedRequestError('The app sent redirect_uri more than once.');
-  // Such a one cannot be registered now, but an older state file may hold it, and no header can carry it.
+  // It cannot be registered now, but an older state file may hold it, and no header can carry it.
   if (!/^[\x21-\x7e]+$/.test(uri)) throw new UntrustedRequestError('The redirect URI is no URI.');
   if (uri === registered) return uri;
   throw new UntrustedRequestError(

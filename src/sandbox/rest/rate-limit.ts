@@ -35,7 +35,7 @@ function count({ rateWindows, clock }: SandboxStore, name: string): RateWindow {
   const current = rateWindows.get(name);
   const window = current && now < current.startedAt + WINDOW_MS ? current : { startedAt: now, used: 0 };
   window.used += 1;
-  // Callers name the routes: do not keep the windows of made-up ones for ever.
+  // Callers name the routes: do not keep the windows of made-up ones forever.
   if (rateWindows.size > 1000) rateWindows.clear();
   rateWindows.set(name, window);
   return window;

@@ -141,7 +141,7 @@ describe('through a proxy', () => {
     });
   });
 
-  test('the environment is not asked behind our back', async () => {
+  test('the environment is not read unasked', async () => {
     const { server, proxy } = await behindProxy();
     process.env.https_proxy = process.env.http_proxy = proxy.url;
     process.env.no_proxy = '*';
@@ -194,10 +194,10 @@ describe('a certificate', () => {
     await expect(ask(server.url, {})).rejects.toMatchObject(untrusted);
   });
 
-  test('of an authority that was made anew under the same name is refused in the same words', async () => {
+  test('of an authority that was made again under the same name is refused in the same words', async () => {
     const { server } = await behindProxy();
-    const anew = await privateCa(host);
-    await expect(ask(`https://localhost:${server.port}`, { ca: anew.ca })).rejects.toMatchObject(untrusted);
+    const remade = await privateCa(host);
+    await expect(ask(`https://localhost:${server.port}`, { ca: remade.ca })).rejects.toMatchObject(untrusted);
   });
 
   test('for another name is refused', async () => {

@@ -128,7 +128,7 @@ describe('an observer', () => {
     expect(Math.abs((seen[0]?.startedAt ?? 0) - Date.now())).toBeLessThan(5000);
   });
 
-  test('is told in the context of whoever called, so that logins side by side can be told apart', async () => {
+  test('is called in the context of the caller, so that logins side by side can be told apart', async () => {
     const server = await httpServer((_, response) => json(response, 200, {}));
     const caller = new AsyncLocalStorage<string>();
     const seen: [string, string | undefined][] = [];
