@@ -1,6 +1,11 @@
 import * as v from 'valibot';
 import { plainHttpWarning } from '../../src/auth/plain-http.ts';
-import { explainConnection, HttpError, launchDarklyOAuthServer } from '../../src/launchdarkly/index.ts';
+import {
+  explainConnection,
+  HttpError,
+  launchDarklyOAuthServer,
+  launchDarklyUrls,
+} from '../../src/launchdarkly/index.ts';
 import type { Check, Setup } from './check.ts';
 import { failed, ok, skipped, warn } from './check.ts';
 
@@ -14,7 +19,7 @@ const answers = new WeakMap<Setup, Promise<Metadata>>();
  */
 function fetchMetadata(setup: Setup): Promise<Metadata> {
   const { http, config } = setup;
-  const url = `${config.baseUri}/.well-known/oauth-authorization-server`;
+  const url = launchDarklyUrls(config.baseUri).metadata;
   const asked =
     answers.get(setup) ?? http.request({ method: 'GET', url, headers: { accept: 'application/json' }, retry: false });
   answers.set(setup, asked);

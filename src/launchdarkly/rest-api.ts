@@ -7,7 +7,7 @@ import { retryAfterMs } from './http/retry.ts';
 import type { HttpResponse } from './http/send-request.ts';
 
 /** The version of the REST API that this code was written for (https://launchdarkly.com/docs/api#versioning). */
-const apiVersion = '20240415';
+export const versionHeader = { 'ld-api-version': '20240415' };
 
 /** Who calls: a member through this app (sent as `Bearer`), or an API access token (sent as it is). */
 export type Credential = { readonly accessToken: string } | { readonly apiToken: string };
@@ -80,7 +80,7 @@ function headersFor(credential: Credential, body: unknown): Record<string, strin
   return {
     accept: 'application/json',
     authorization: 'accessToken' in credential ? `Bearer ${credential.accessToken}` : credential.apiToken,
-    'ld-api-version': apiVersion,
+    ...versionHeader,
     ...(body !== undefined && { 'content-type': 'application/json' }),
   };
 }

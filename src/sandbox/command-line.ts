@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { ParseArgsConfig, parseArgs } from 'node:util';
+import { readFactsReport } from './facts-report.ts';
 import { SandboxError } from './sandbox-error.ts';
 import type { Sandbox, SandboxOptions } from './start-sandbox.ts';
 import { switchFromText } from './switch-values.ts';
 import type { Switches } from './switches.ts';
+import { DEFAULT_SWITCHES } from './switches.ts';
 
 /** One option of the command line: as `parseArgs` takes it, and a line for `--help`. Without `help` it is not shown. */
 type Flag = NonNullable<ParseArgsConfig['options']>[string] & { value?: string; help?: string };
@@ -47,6 +49,11 @@ export const flags = {
     value: '<name=value>',
     help: 'change how it behaves, e.g. --switch httpLocalhostRedirectUris=true; can be given more than once',
   },
+  like: {
+    type: 'string',
+    value: '<path>',
+    help: 'behave as LaunchDarkly did for a facts report (npm run doctor -- --login); --switch goes before it',
+  },
   'auto-approve': {
     type: 'boolean',
     default: false,
@@ -72,7 +79,7 @@ export function readFlags(values: FlagValues, defaults: SandboxOptions): Sandbox
     dataDir: values['data-dir'],
     tls: values.tls === undefined ? undefined : readKeyAndCertificate(values.tls),
     seedFile: values.seed ?? values['seed-file'],
-    switches: readSwitches(values.switch ?? []),
+    switches: { ...(values.like && switchesLike(values.like)), ...readSwitches(values.switch ?? []) },
     autoApprove: values['auto-approve'],
   };
 }
@@ -100,6 +107,18 @@ function readKeyAndCertificate(file: string): { key: string; cert: string } {
 function readSwitches(settings: readonly string[]): Partial<Switches> {
   const pairs = settings.map((setting) => setting.split(/=(.*)/s));
   return Object.assign({}, ...pairs.map(([name = '', value = '']) => switchFromText(name, value)));
+}
+
+/** Says on stderr what is set, and what no switch can imitate. Throws `SandboxError`. */
+function switchesLike(path: string): Partial<Switches> {
+  const { switches, unlike } = readFactsReport(path);
+  const other = Object.entries(switches).filter(
+    ([name, value]) => DEFAULT_SWITCHES[name as keyof Switches] !== value,
+  );
+  const set = other.map(([name, value]) => `${name}=${value}`).join(', ') || 'nothing';
+  process.stderr.write(`As in ${path}, and other than by default: ${set}.\n`);
+  if (unlike.length > 0) process.stderr.write(`No switch can be set for: ${unlike.join(', ')}.\n`);
+  return switches;
 }
 
 /**
