@@ -52,7 +52,7 @@ export const flags = {
   like: {
     type: 'string',
     value: '<path>',
-    help: 'behave as LaunchDarkly did for a facts report (npm run doctor -- --login); --switch goes before it',
+    help: 'behave as LaunchDarkly did for a facts report; --switch goes before it',
   },
   'auto-approve': {
     type: 'boolean',
