@@ -1,5 +1,6 @@
 // Writes the npm packages that are made of this repository into packages/, one folder each, for `npm pack` and `npm publish`:
 //   npm run build:packages && npm publish ./packages/launchdarkly-sandbox
+//   node scripts/build-packages.mjs FOLDER NAME     only one of them, elsewhere
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -7,9 +8,12 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const target = path.resolve(process.argv[2] ?? path.join(root, 'packages'));
+const packages = { 'launchdarkly-sandbox': writeSandbox };
 
-writeSandbox(path.join(target, 'launchdarkly-sandbox'));
+const [target = path.join(root, 'packages'), only] = process.argv.slice(2);
+for (const [name, write] of Object.entries(packages)) {
+  if (only === undefined || only === name) write(path.resolve(target, name));
+}
 
 function writeSandbox(folder) {
   compile('src/sandbox/tsconfig.json', folder);
