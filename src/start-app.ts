@@ -6,6 +6,7 @@ import { listen, stopListening } from './http-server/listen.ts';
 import { openServer } from './http-server/open-server.ts';
 import type { Logger } from './logging/log.ts';
 import { openSessionStore } from './session-store/open-session-store.ts';
+import { loadSqlite } from './session-store/sqlite.ts';
 
 /** An app that listens. */
 export interface RunningApp {
@@ -53,7 +54,7 @@ export async function startApp(config: AppConfig, logger: Logger): Promise<Runni
     };
     const preload = async () => {
       await app.preload();
-      if (config.sessionStore.startsWith('file:')) await import('libsql/promise'); // for the first sweep
+      if (config.sessionStore.startsWith('file:')) await (await loadSqlite()).preload(); // for the first sweep
       if (config.tls.mode === 'local') await import('selfsigned'); // for a renewal of the certificate
     };
     const stop = () => stopListening(server).then(close);

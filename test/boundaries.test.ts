@@ -13,7 +13,7 @@ const allowed: Record<string, string[]> = {
   'src/session-store': [],
   'src/config': ['src/auth/plain-http.ts'],
   'src/local-https': ['src/config/replace-file.ts'],
-  'scripts/registration': ['src/launchdarkly', 'src/config'],
+  'scripts/registration': ['src/launchdarkly', 'src/config', 'src/session-store/sqlite.ts'],
   'scripts/trust': ['src/config/replace-file.ts', 'src/local-https'],
   'scripts/doctor': [
     'src/auth',
@@ -50,7 +50,7 @@ const packages: Record<string, string[]> = {
   'src/session-store': ['@redis/client', 'express-session', 'libsql', 'libsql/promise'],
   'src/config': ['dotenv', 'valibot'],
   'src/local-https': ['selfsigned'],
-  'scripts/registration': ['libsql', 'valibot'],
+  'scripts/registration': ['valibot'],
   'scripts/trust': [],
   'scripts/doctor': ['valibot'],
   'src/logging': ['express', 'pino', 'pino-pretty'],

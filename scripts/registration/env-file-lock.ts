@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import Database from 'libsql';
 import { explainWriteError } from '../../src/config/env-file.ts';
+import { loadSqlite, type Sqlite, type SqliteDatabase } from '../../src/session-store/sqlite.ts';
 import type { RegistrationContext } from './context.ts';
 import { RegistrationError } from './context.ts';
 import { siblingPath } from './journal.ts';
@@ -23,7 +23,8 @@ export function withExclusiveLock<T>(
  *
  * The lock is SQLite's on an empty file, which is the operating system's: it is released when the process ends, even if
  * it is killed. The file stays, because deleting it would allow two locks: one on the old file, one on the new.
- * Throws `RegistrationError` (`busy`) when it is not free within `waitMs`, `EnvFileError` when it cannot be created.
+ * Throws `RegistrationError` (`busy`) when it is not free within `waitMs`, `EnvFileError` when it cannot be created,
+ * `SqliteMissingError`.
  */
 export async function withEnvFileLock<T>(
   envFile: string,
@@ -32,12 +33,13 @@ export async function withEnvFileLock<T>(
 ): Promise<T> {
   const path = await siblingPath(envFile, '.lock');
   const deadline = Date.now() + waitMs;
-  let lock = await firstTry(envFile, path);
+  const sqlite = await loadSqlite();
+  let lock = await firstTry(sqlite, envFile, path);
   if (!lock) onWait();
   while (!lock) {
     if (Date.now() > deadline) throw busy(envFile);
     await sleep(50 + Math.random() * 100);
-    lock = tryLock(path);
+    lock = tryLock(sqlite, path);
   }
   try {
     return await task();
@@ -46,17 +48,17 @@ export async function withEnvFileLock<T>(
   }
 }
 
-async function firstTry(envFile: string, path: string): Promise<Database.Database | undefined> {
+async function firstTry(sqlite: Sqlite, envFile: string, path: string): Promise<SqliteDatabase | undefined> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    return tryLock(path);
+    return tryLock(sqlite, path);
   } catch (error) {
     throw explainWriteError(envFile, error);
   }
 }
 
-function tryLock(path: string): Database.Database | undefined {
-  const database = new Database(path);
+function tryLock(sqlite: Sqlite, path: string): SqliteDatabase | undefined {
+  const database = sqlite.open(path);
   try {
     // Nothing is ever written, so no rollback journal is needed.
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');

@@ -39,6 +39,7 @@ const expected: Record<string, { exitCode: number; code?: string }> = {
   DemoFilesError: { exitCode: 1, code: 'demo_files' },
   EnvFileError: { exitCode: 1 },
   RegistrationError: { exitCode: 1 },
+  SqliteMissingError: { exitCode: 1, code: 'sqlite_missing' },
 };
 
 function described(error: unknown): { exitCode: number; code: string; message: string } {

@@ -1,8 +1,8 @@
 import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type Database from 'libsql';
 import { SessionStoreError } from './backend.ts';
+import { loadSqlite, type Sqlite, type SqliteDatabase } from './sqlite.ts';
 
 const schemaVersion = 1;
 
@@ -30,7 +30,7 @@ const maxFullCheckBytes = 32 * 1024 * 1024;
 
 /** An open database. */
 export interface OpenDatabase {
-  readonly database: Database.Database;
+  readonly database: SqliteDatabase;
   /** Runs slow SQL on a separate connection and thread. */
   inBackground(sql: string): Promise<void>;
   /** Throws when the file was deleted or replaced: sessions would be lost when the process ends. */
@@ -42,22 +42,23 @@ export interface OpenDatabase {
 /**
  * Opens the database file. Creates it, and its folder, if needed, accessible to this user only. Throws
  * `SessionStoreError` `SESSION_STORE_FILE` when the file cannot be used; it is never replaced or repaired.
+ * Throws `SqliteMissingError` when there is no SQLite.
  * @param file absolute path, or `:memory:`.
  */
 export async function openDatabase(file: string): Promise<OpenDatabase> {
-  const { default: Libsql } = await import('libsql');
+  const sqlite = await loadSqlite();
   try {
     if (file !== ':memory:') makeFile(file);
-    const database = new Libsql(file);
+    const database = sqlite.open(file);
     await retryWhileBusy(() => prepareDatabase(database, file));
     database.exec('PRAGMA busy_timeout = 0'); // from here on, waiting would block the event loop
-    return file === ':memory:' ? withoutBackground(database) : withBackground(database, file);
+    return file === ':memory:' ? withoutBackground(database) : withBackground(sqlite, database, file);
   } catch (error) {
     throw error instanceof SessionStoreError ? error : unusable(file, error);
   }
 }
 
-function withoutBackground(database: Database.Database): OpenDatabase {
+function withoutBackground(database: SqliteDatabase): OpenDatabase {
   return {
     database,
     async inBackground(sql) {
@@ -77,12 +78,12 @@ function identity(name: string): string | undefined {
 }
 
 /** The background connection is opened on first use, which keeps the start fast. */
-function withBackground(database: Database.Database, file: string): OpenDatabase {
+function withBackground(sqlite: Sqlite, database: SqliteDatabase, file: string): OpenDatabase {
   const files = [file, `${file}-wal`];
   const opened = files.map(identity);
   let opening: ReturnType<typeof openBackground> | undefined;
   const background = () => {
-    opening ??= openBackground(file).catch((error) => {
+    opening ??= openBackground(sqlite, file).catch((error) => {
       opening = undefined;
       throw error;
     });
@@ -90,7 +91,7 @@ function withBackground(database: Database.Database, file: string): OpenDatabase
   };
   return {
     database,
-    inBackground: async (sql) => (await background()).exec(sql),
+    inBackground: async (sql) => void (await (await background()).exec(sql)),
     checkInPlace() {
       if (files.some((name, index) => opened[index] && identity(name) !== opened[index])) throw replaced(file);
     },
@@ -104,9 +105,8 @@ function withBackground(database: Database.Database, file: string): OpenDatabase
 }
 
 /** Checkpoints often in the background, so that the event loop does not wait for the disk. */
-async function openBackground(file: string) {
-  const { default: Libsql } = await import('libsql/promise');
-  const connection = new Libsql(file, {});
+async function openBackground(sqlite: Sqlite, file: string) {
+  const connection = await sqlite.openInBackground(file);
   await connection.exec(`${connectionSettings}; PRAGMA wal_autocheckpoint = 200`);
   return connection;
 }
@@ -117,7 +117,7 @@ function makeFile(file: string): void {
 }
 
 /** Changes nothing in a file of another program. SQLite gives the -wal and -shm files the permissions of the main one. */
-function prepareDatabase(database: Database.Database, file: string): void {
+function prepareDatabase(database: SqliteDatabase, file: string): void {
   database.exec(connectionSettings);
   const { version, tables } = contents(database);
   if (version > schemaVersion) throw newer(file, version);
@@ -131,7 +131,7 @@ function prepareDatabase(database: Database.Database, file: string): void {
 }
 
 /** Another process may do the same concurrently; the second one finds the tables. */
-function createSchema(database: Database.Database): void {
+function createSchema(database: SqliteDatabase): void {
   database.exec('BEGIN IMMEDIATE');
   try {
     if (contents(database).version === 0) database.exec(schema);
@@ -142,15 +142,15 @@ function createSchema(database: Database.Database): void {
   }
 }
 
-function check(database: Database.Database): void {
+function check(database: SqliteDatabase): void {
   // As a BLOB: the verdict may quote text that is not UTF-8, on which libsql crashes the process.
-  const sql = 'SELECT CAST(quick_check AS BLOB) FROM pragma_quick_check(1)';
+  const sql = 'SELECT CAST(quick_check AS BLOB) FROM pragma_quick_check';
   const verdict = String((database.prepare(sql).raw().get() as [Buffer])[0]);
   if (verdict !== 'ok') throw new Error(`it is damaged (${verdict.split('\n').at(-1)})`);
 }
 
 /** Both in one statement: another process may be creating the tables. */
-function contents(database: Database.Database): { version: number; tables: number } {
+function contents(database: SqliteDatabase): { version: number; tables: number } {
   const both = 'SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version';
   const [version, tables] = database.prepare(both).raw().get() as [number, number];
   return { version, tables };
