@@ -13,9 +13,10 @@ export interface LaunchDarklyOAuthServer {
  * @param publicBaseUri where browsers reach it, if they need another origin than this program.
  */
 export function launchDarklyOAuthServer(baseUri: string, publicBaseUri = baseUri): LaunchDarklyOAuthServer {
-  const [origin, publicOrigin] = [baseUri, publicBaseUri].map((uri) => uri.replace(/\/+$/, ''));
+  const origin = baseUri.replace(/\/+$/, '');
+  const publicOrigin = publicBaseUri.replace(/\/+$/, '');
   return {
-    issuer: `${publicOrigin}`,
+    issuer: publicOrigin,
     authorization_endpoint: `${publicOrigin}/trust/oauth/authorize`,
     token_endpoint: `${origin}/trust/oauth/token`,
     revocation_endpoint: `${origin}/trust/oauth/revoke`,
