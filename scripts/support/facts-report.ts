@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { loadScriptConfig } from '../../src/config/config.ts';
 import type { LaunchDarkly } from '../../src/launchdarkly/index.ts';
-import { cleanText } from '../../src/launchdarkly/index.ts';
+import { cleanText, LaunchDarklyApiError } from '../../src/launchdarkly/index.ts';
 import { collectFacts } from '../doctor/facts/collect.ts';
 import { LOGINS } from '../doctor/facts/logins.ts';
 import { personAtBrowser } from '../doctor/facts/person.ts';
@@ -53,10 +53,15 @@ export async function makeFactsReport(terminal: Terminal, options: FactsOptions)
         tell: terminal.info,
         ready: (registered) => inviteTo(terminal, person.pageFor(registered)),
       });
+      terminal.printJson(report);
+      terminal.print(`\`\`\`json\n${JSON.stringify(report, undefined, 1)}\n\`\`\``);
       await saveReport(path, report);
-      show(terminal, report, path);
+      explain(terminal, report, path);
       return report.complete ? 0 : 1;
     } catch (error) {
+      if (error instanceof LaunchDarklyApiError && error.reason === 'invalid_request') {
+        terminal.info('Perhaps LaunchDarkly wants another redirect URI: --redirect-uri https://… registers yours.');
+      }
       if (stop.exitCode() === undefined) throw error;
       terminal.info('Stopped. No report was written.');
       return stop.exitCode() ?? 1;
@@ -123,10 +128,7 @@ async function removeLeftovers(
   }
 }
 
-function show(terminal: Terminal, report: FactsReport, path: string): void {
-  terminal.printJson(report);
-  terminal.print(`\`\`\`json\n${JSON.stringify(report, undefined, 1)}\n\`\`\``);
-  const { facts, instance, complete } = report;
+function explain(terminal: Terminal, { facts, instance, complete }: FactsReport, path: string): void {
   terminal.info(
     `\n${Object.keys(facts).length} facts are in ${path}.${complete ? '' : ' Some are missing: see "notProbed".'}`,
   );

@@ -20,10 +20,10 @@ export { createHttp, parseJson } from './http/http.ts';
 export { explainConnection, HttpError } from './http/http-error.ts';
 export type { CallerIdentity, Member } from './members.ts';
 export type { CreatedOAuth2Client, OAuth2Client, OAuth2ClientInput } from './oauth-clients.ts';
-export { type LaunchDarklyOAuthServer, launchDarklyOAuthServer } from './oauth-server.ts';
+export { readClientPage } from './oauth-clients.ts';
+export { type LaunchDarklyOAuthServer, launchDarklyOAuthServer, launchDarklyUrls } from './oauth-server.ts';
 export type { Project } from './projects.ts';
 export { type Credential, versionHeader } from './rest-api.ts';
-export { launchDarklyUrls, readClientPage } from './urls.ts';
 
 /** The part of LaunchDarkly's REST API that this project uses. Every call throws `LaunchDarklyApiError`. */
 export type LaunchDarkly = ReturnType<typeof createLaunchDarkly>;

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { LaunchDarklyApiError } from './api-error.ts';
+import { parseJson } from './http/http.ts';
 import { type Credential, epochMs, id, maybe, type ResponseSchema, type RestApi } from './rest-api.ts';
 
 /*
@@ -140,6 +141,12 @@ const page = v.pipe(
   }),
   v.transform(({ items, _links }) => ({ items, next: _links?.next?.href })),
 );
+
+/** A page of the list as it came, and the link to the next one. Undefined when it is no such page. */
+export function readClientPage(body: string): v.InferOutput<typeof page> | undefined {
+  const read = v.safeParse(page, parseJson(body));
+  return read.success ? read.output : undefined;
+}
 
 /**
  * Reads all pages along `_links.next`, on the same origin only. Throws `LaunchDarklyApiError` (`unexpected_response`)

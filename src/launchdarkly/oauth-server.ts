@@ -22,3 +22,15 @@ export function launchDarklyOAuthServer(baseUri: string, publicBaseUri = baseUri
     revocation_endpoint: `${origin}/trust/oauth/revoke`,
   };
 }
+
+/** What an instance answers at, for calls whose answers are looked at as they are: `npm run doctor -- --login`. */
+export function launchDarklyUrls(baseUri: string) {
+  return {
+    ...launchDarklyOAuthServer(baseUri),
+    metadata: `${baseUri}/.well-known/oauth-authorization-server`,
+    openIdToken: `${baseUri}/trust/oidc/token`, // in LaunchDarkly's own sample, and in no document
+    clients: `${baseUri}/api/v2/oauth/clients`,
+    callerIdentity: `${baseUri}/api/v2/caller-identity`,
+    currentMember: `${baseUri}/api/v2/members/me`,
+  };
+}

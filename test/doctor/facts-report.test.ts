@@ -45,7 +45,7 @@ describe('what a report holds', () => {
       const shown = values.filter((value) => text.includes(value) && value !== String(set.accessTokenLifetime));
       for (const value of shown) words.add(value);
     });
-    await fc.assert(run, { numRuns: 10 });
+    await fc.assert(run, { numRuns: 5 });
     const known =
       /^(reader|oauth|bearer|not_found|forbidden|unauthorized|invalid_\w+|offline_access|refresh_token|made-up)$/;
     expect([...words].filter((word) => !known.test(word))).toEqual([]);

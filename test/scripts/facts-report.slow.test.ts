@@ -193,6 +193,21 @@ test('a token that may not register clients: what LaunchDarkly said and what to 
   expect(doctor.stderr).toMatch(/403.*Admin role/s);
 });
 
+test('a LaunchDarkly that refuses both addresses of this machine: what it said, and the option that helps', async () => {
+  sandbox.setFaults([{ endpoint: 'clients', method: 'POST', fault: 'http_400' }]);
+  const doctor = start('doctor', '--login', '--yes');
+  expect(await doctor.ended).toBe(1);
+  expect(doctor.stderr).toMatch(/--redirect-uri https:.*400/s);
+});
+
+test('a report that cannot be written is printed anyway', async () => {
+  const { doctor } = await login('--wait', '1', '--report', 'no-such-folder/report.json');
+  expect(await doctor.ended).toBe(1);
+  expect(doctor.stdout).toMatch(/^```json\n\{/);
+  expect(doctor.stderr).toContain('no-such-folder');
+  expectNothingLeft();
+});
+
 test.each([
   ['no such file', undefined, /there is no such file/],
   ['no JSON', 'facts', /it is no JSON/],

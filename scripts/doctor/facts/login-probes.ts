@@ -18,10 +18,10 @@ export async function probeLogins(probing: Probing, client: ProbedClient): Promi
 
   const first = await probeFirstLogin(probing, logins);
   if (!first) return skipTheRest(probing, 'The first login did not succeed.');
+  await probeSecondLogin(probing, logins);
   const offline = await probeOfflineAccess(probing, logins, first);
   const scope = first.refresh ? 'reader' : withRefresh;
   await probeRefresh(probing, logins, first.refresh ?? offline?.refresh);
-  await probeSecondLogin(probing, logins, scope);
   await probeWithoutPkce(probing, logins, scope);
   await probeWithoutScope(probing, logins);
   // The other one of the two may have ended with its refresh token.
@@ -40,6 +40,25 @@ async function probeFirstLogin(probing: Probing, logins: Logins): Promise<Tokens
     await probeToken(probing, tokens);
   });
   return tokens;
+}
+
+/** The same as the first one, so that what LaunchDarkly remembers shows. */
+async function probeSecondLogin({ findings }: Probing, logins: Logins): Promise<void> {
+  await findings.probe(['authorize.second-login', 'code.wrong-verifier', 'code.after-wrong-verifier'], async () => {
+    const why = 'the same again. You will be asked what LaunchDarkly showed you.';
+    const login = await logins.logIn(why, { scope: 'reader', ask: true });
+    if (login.shown) findings.set('authorize.second-login', login.shown);
+    const wrong = await logins.sendCode(login, 'wrong-'.repeat(8));
+    findings.note('token.wrong-verifier', wrong);
+    findings.set('code.wrong-verifier', wrong.status === 200 ? 'accepted' : 'refused');
+    if (wrong.status === 200) {
+      logins.read(wrong);
+      throw new NotVisible('A wrong verifier is accepted.');
+    }
+    const right = await logins.sendCode(login);
+    if (right.status === 200) logins.read(right);
+    findings.set('code.after-wrong-verifier', right.status === 200 ? 'accepted' : 'refused');
+  });
 }
 
 async function probeOfflineAccess(probing: Probing, logins: Logins, first: Tokens): Promise<Tokens | undefined> {
@@ -73,24 +92,6 @@ async function probeRefresh(probing: Probing, logins: Logins, old: string | unde
     if (again.status === 200) logins.read(again);
     const refused = async () => ((await hasEnded(probing, access)) ? 'revoke' : 'refuse');
     findings.set('refresh.reuse', again.status === 200 ? 'accept' : await refused());
-  });
-}
-
-async function probeSecondLogin({ findings }: Probing, logins: Logins, scope: string): Promise<void> {
-  await findings.probe(['authorize.second-login', 'code.wrong-verifier', 'code.after-wrong-verifier'], async () => {
-    const why = 'an ordinary one again. You will be asked what LaunchDarkly showed you.';
-    const login = await logins.logIn(why, { scope, ask: true });
-    if (login.shown) findings.set('authorize.second-login', login.shown);
-    const wrong = await logins.sendCode(login, 'wrong-'.repeat(8));
-    findings.note('token.wrong-verifier', wrong);
-    findings.set('code.wrong-verifier', wrong.status === 200 ? 'accepted' : 'refused');
-    if (wrong.status === 200) {
-      logins.read(wrong);
-      throw new NotVisible('A wrong verifier is accepted.');
-    }
-    const right = await logins.sendCode(login);
-    if (right.status === 200) logins.read(right);
-    findings.set('code.after-wrong-verifier', right.status === 200 ? 'accepted' : 'refused');
   });
 }
 

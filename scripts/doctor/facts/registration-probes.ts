@@ -100,7 +100,7 @@ async function probeList({ calls, apiToken, findings }: Probing): Promise<void> 
   else findings.notProbed['api.rate-limit'] = 'Answers have no such header.';
   const page = readClientPage(answer.body);
   if (!page) throw new NotProbed(`The list of clients got status ${answer.status}.`);
-  findings.set('client.list-page', page.next === undefined ? 0 : page.count);
+  findings.set('client.list-page', page.next === undefined ? 0 : page.items.length);
   if (page.next === undefined) throw new NotVisible('All clients were on one page.');
   findings.set('client.next-link', /^https?:/.test(page.next) ? 'absolute' : 'relative');
 }
@@ -156,7 +156,7 @@ async function probeCredentials(probing: Probing, client: ProbedClient): Promise
     findings.note('own-profile.no-token', await calls.get(urls.currentMember));
     findings.note('clients.no-token', await calls.get(urls.clients));
     findings.note('clients.unknown-id', await calls.get(`${urls.clients}/no-such-client`, apiToken));
-    findings.note('api.unknown-path', await calls.get(urls.unknown, apiToken));
+    findings.note('api.unknown-path', await calls.get(`${urls.currentMember}/no-such-path`, apiToken));
   });
 }
 
