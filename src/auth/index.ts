@@ -8,7 +8,7 @@ import { type AuthOptions, authPaths, checkOptions } from './options.ts';
 import { plainHttpWarning } from './plain-http.ts';
 import { createAuthRouter } from './router.ts';
 import { createSealer, createTokenSealer } from './sealer.ts';
-import { createSessionLogins } from './session-logins.ts';
+import { createSessionLogins, type LoginHooks } from './session-logins.ts';
 import type { User } from './user-session.ts';
 
 export type { AuthorizationServer, OAuthClientOptions } from './authorization-code.ts';
@@ -38,7 +38,7 @@ export interface Auth<U extends User = User> extends Pick<FreshLogins, 'withAcce
    * has been verified; anywhere else a member who was removed may still be in the session.
    */
   currentUser(req: Request): U | undefined;
-  /** Answers with a redirect that starts a login. `returnTo` is a path on this site, default `/`. */
+  /** Answers with a redirect that starts a login. `returnTo` is a path on this site or a URL at one of `origins`, default `/`. */
   login(req: Request, res: Response, options?: { returnTo?: string }): void;
   /** Ends the session and revokes its tokens in the background. Does not answer. */
   logout(req: Request, res: Response): Promise<void>;
@@ -60,7 +60,8 @@ export function createAuth<U extends User = User>(options: AuthOptions<U>): Auth
   const { loggedOut = authPaths.loggedOut, callback = pathname } = options.paths ?? {};
   const paths = { login, logout, loggedOut, callback };
   const oauth = createOAuthClient(options);
-  const { onLogin, keepInSession } = options;
+  const { onLogin, keepInSession, origins = [] } = options;
+  const onLogout = options.onLogout as LoginHooks['onLogout'];
   const logins = createSessionLogins<U>({ sealer: createTokenSealer(secrets), clientId, onLogin, keepInSession });
   const transactions = createLoginTransactions({
     sealer: createSealer(secrets, 'login transaction'),
@@ -72,7 +73,9 @@ export function createAuth<U extends User = User>(options: AuthOptions<U>): Auth
   const renewal = { oauth, logins, fetchUser, maxAge, revalidateAfter, withLock, report };
   const { freshLogin, withAccessToken } = createFreshLogins(renewal);
   return {
-    ...createAuthRouter({ oauth, states, transactions, loopGuard, logins, fetchUser, report, origin, paths }),
+    ...createAuthRouter({
+      ...{ oauth, states, transactions, loopGuard, logins, fetchUser, report, onLogout, origin, origins, paths },
+    }),
     requireLogin: createRequireLogin<U>({ freshLogin, loopGuard, loginPath: paths.login }),
     loadLogin: createLoadLogin(freshLogin),
     currentUser: (req) => logins.currentLogin(req)?.user as U | undefined,

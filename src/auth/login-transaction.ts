@@ -51,8 +51,13 @@ const maxReturnTo = 1000;
  * Where to send the browser after a login: the given value when it is a path on this site, else `/`. Only characters
  * that a browser sends in a request line are accepted, and the path is normalised first, so `//host`, `/\host`,
  * `/.//host`, `https:` and control characters cannot lead to another site. At most 1,000 characters.
+ * @param origins other origins that a URL may lead to.
  */
-export function safeReturnTo(value: unknown): string {
+export function safeReturnTo(value: unknown, origins: readonly string[] = []): string {
+  if (typeof value === 'string' && value.length <= maxReturnTo && URL.canParse(value)) {
+    const { origin, username, href } = new URL(value);
+    return origins.includes(origin) && username === '' ? href : '/';
+  }
   if (typeof value !== 'string' || value.length > maxReturnTo || !/^\/[\x21-\x7e]*$/.test(value)) return '/';
   const base = 'http://site.invalid';
   if (!URL.canParse(value, base)) return '/';

@@ -19,9 +19,9 @@ export function showsPage({ headers }: Request): boolean {
   return /(^|,)\s*text\/html\s*(;(?!\s*q=0(\.0*)?\s*(,|$))|,|$)/i.test(headers.accept ?? '');
 }
 
-/** Whether this is certainly no page visit. A program that sends no such headers may start a login. */
-export function isCertainlyNoPageVisit(req: Request): boolean {
-  if (isPageVisit(req)) return false;
+/** Whether the answer is certainly not shown as a page. A program that sends no such headers may start a login. */
+export function showsCertainlyNoPage(req: Request): boolean {
+  if (showsPage(req)) return false;
   return 'sec-fetch-dest' in req.headers || 'sec-fetch-mode' in req.headers || req.accepts('html') === false;
 }
 
@@ -51,11 +51,27 @@ export function refusePrefetch(req: Request, res: Response, next: NextFunction):
  * `Sec-Fetch-Site`, older ones only in `Origin`, which is `null` when the referrer policy hides it. A request without
  * either does not come from a browser, and a SameSite=Lax cookie is not sent with another site's POST anyway.
  * @param origin this app's own origin.
+ * @param origins others that may send it.
  */
-export function refuseCrossSite({ headers }: Request, origin: string): void {
+export function refuseCrossSite({ headers }: Request, origin: string, origins: readonly string[]): void {
   const { 'sec-fetch-site': site, origin: from } = headers;
+  if (from !== undefined && origins.includes(from)) return;
   const ours = site === undefined ? from === undefined || from === origin : site === 'same-origin' || site === 'none';
   if (!ours) throw new LoginError('cross_site_request');
+}
+
+/** Middleware that lets scripts of these origins read the answer and send cookies (Fetch standard, CORS protocol). */
+export function allowOrigins(origins: readonly string[]): RequestHandler {
+  return (req, res, next) => {
+    const { origin, 'access-control-request-headers': requested } = req.headers;
+    if (origins.length > 0) res.vary('Origin');
+    if (!origin || !origins.includes(origin)) return next();
+    res.set({ 'Access-Control-Allow-Origin': origin, 'Access-Control-Allow-Credentials': 'true' });
+    if (req.method !== 'OPTIONS') return next();
+    res.set('Access-Control-Allow-Methods', 'POST');
+    if (requested) res.set('Access-Control-Allow-Headers', requested);
+    res.status(204).end();
+  };
 }
 
 /** Passes what a handler throws to `next`: Express 5 would do so itself, Express 4 would end the process. */

@@ -28,6 +28,11 @@ export interface AuthOptions<U extends User = User> extends OAuthClientOptions, 
   readonly withLock?: (<T>(key: string, task: () => Promise<T>) => Promise<T>) | undefined;
   /** Called for logins, logouts, refreshes and the like. */
   readonly report?: ((event: AuthEvent) => void) | undefined;
+  /**
+   * Origins of front ends beside this app, such as `https://app.example.com`: `returnTo` may lead to them, and their
+   * scripts may log out. The session cookie reaches this app only from the same site.
+   */
+  readonly origins?: readonly string[] | undefined;
   /** The login's own paths, where they differ from `authPaths`. */
   readonly paths?: AuthPathOptions | undefined;
 }
@@ -64,6 +69,7 @@ export function checkOptions<U extends User>(options: AuthOptions<U>): void {
     ...numberProblems('revalidateAfter', revalidateAfter, 'milliseconds'),
     ...(timeoutSeconds === 0 ? [] : numberProblems('timeoutSeconds', timeoutSeconds, 'seconds')),
     ...pathProblems(options.paths),
+    ...originProblems(options.origins),
     ...parameterProblems(options.authorizationParameters),
   ];
   if (problems.length > 0) throw new TypeError(`createAuth cannot use these options:\n- ${problems.join('\n- ')}`);
@@ -109,6 +115,14 @@ function pathProblems(paths: AuthPathOptions = {}): string[] {
     .filter(([name, path]) => path !== undefined && !(path === false && (name === 'login' || name === 'logout')))
     .filter(([, path]) => typeof path !== 'string' || !/^\/(?!\/)[^?#\s]*$/.test(path))
     .map(([name]) => `paths.${name} must be a path that starts with one slash, without a query.`);
+}
+
+function originProblems(origins: unknown = []): string[] {
+  const valid =
+    Array.isArray(origins) && origins.every((origin) => isHttpUrl(origin) && new URL(origin).origin === origin);
+  return valid
+    ? []
+    : ['origins must be a list of origins such as https://app.example.com, without a slash at the end.'];
 }
 
 const grantParameters = /^(client_id|response_type|redirect_uri|scope|state|code_challenge(_method)?)$/;

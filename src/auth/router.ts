@@ -14,8 +14,9 @@ import {
   loginIdOf,
   safeReturnTo,
 } from './login-transaction.ts';
-import { forwardErrors, isCertainlyNoPageVisit, refuseCrossSite, refusePrefetch } from './navigation.ts';
-import { assertSession, completedLoginReturnTo, type SessionLogins, type StartedSession } from './session-logins.ts';
+import { allowOrigins, forwardErrors, refuseCrossSite, refusePrefetch, showsCertainlyNoPage } from './navigation.ts';
+import type { LoginHooks, SessionLogins, StartedSession } from './session-logins.ts';
+import { assertSession, completedLoginReturnTo } from './session-logins.ts';
 import { isSameMember, type User } from './user-session.ts';
 
 /** What the three routes of a login need. */
@@ -27,6 +28,9 @@ export interface AuthRouterOptions {
   readonly logins: SessionLogins;
   readonly fetchUser: (accessToken: string) => Promise<User>;
   readonly report: (event: AuthEvent) => void;
+  readonly onLogout: LoginHooks['onLogout'];
+  /** Origins of front ends on other hosts. */
+  readonly origins: readonly string[];
   /** This app's own origin. */
   readonly origin: string;
   readonly paths: { login: string | false; logout: string | false; callback: string; loggedOut: string };
@@ -39,24 +43,26 @@ const restartDelay = 500;
 
 /** `GET` login, `GET` callback and `POST` logout. Failures go to `next` as `LoginError`. */
 export function createAuthRouter(options: AuthRouterOptions) {
-  const { oauth, states, transactions, loopGuard, logins, fetchUser, report, origin, paths } = options;
+  const { oauth, states, transactions, loopGuard, logins, fetchUser, report, onLogout, origin, origins, paths } =
+    options;
   const redemptions = createRedemptions<StartedSession>();
   const ownPaths = new Set<unknown>([paths.login, paths.callback, paths.logout]);
   const router = express.Router();
   router.use((req, _res, next) => next(ownPaths.has(req.baseUrl + req.path) ? undefined : 'router'));
   router.get(anyPath, onPath(paths.login), noStore, refusePrefetch, function startFromRoute(req, res) {
-    if (isCertainlyNoPageVisit(req)) throw new LoginError('login_required');
+    if (showsCertainlyNoPage(req)) throw new LoginError('login_required');
     login(req, res, { returnTo: String(req.query.returnTo) });
   });
 
   if (paths.callback === '/') router.get(anyPath, onPath('/'), onlyAuthorizationResponses);
   router.get(anyPath, onPath(paths.callback), noStore, refusePrefetch, forwardErrors(callback));
+  router.all(anyPath, onPath(paths.logout), allowOrigins(origins));
   router.post(anyPath, onPath(paths.logout), noStore, refusePrefetch, forwardErrors(logoutFromRoute));
   return { router, login, logout };
 
   function login(req: Request, res: Response, { returnTo }: { returnTo?: string } = {}): void {
     assertSession(req);
-    startLogin(req, res, safeReturnTo(returnTo));
+    startLogin(req, res, safeReturnTo(returnTo, origins));
   }
 
   async function callback(req: Request, res: Response): Promise<void> {
@@ -74,19 +80,24 @@ export function createAuthRouter(options: AuthRouterOptions) {
   }
 
   async function logoutFromRoute(req: Request, res: Response): Promise<void> {
-    refuseCrossSite(req, origin);
+    refuseCrossSite(req, origin, origins);
     await logout(req, res);
-    res.redirect(303, paths.loggedOut);
+    if (showsCertainlyNoPage(req)) res.status(204).end();
+    else res.redirect(303, paths.loggedOut);
   }
 
   async function logout(req: Request, res: Response): Promise<void> {
     const login = logins.currentLogin(req);
     const tokens = login && logins.openTokens(login);
     if (login) logins.forget(login);
-    await logins.endSession(req);
-    if (login) report({ event: 'logged_out', user: login.user, req });
-    if (tokens) revoke(req, tokens);
-    loopGuard.reset(req, res);
+    try {
+      if (login) await onLogout?.(req, { user: login.user, tokens });
+    } finally {
+      await logins.endSession(req);
+      if (login) report({ event: 'logged_out', user: login.user, req });
+      if (tokens) revoke(req, tokens);
+      loopGuard.reset(req, res);
+    }
   }
 
   function startLogin(req: Request, res: Response, returnTo: string, restarts = 0): void {

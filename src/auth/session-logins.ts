@@ -13,6 +13,13 @@ export interface LoginHooks<U extends User = User> {
    * empty, is stored with it. When it throws, nobody is logged in.
    */
   readonly onLogin?: ((req: Request, login: CompletedLoginDetails<U>) => void | Promise<void>) | undefined;
+  /**
+   * Called when a user logs out, before the session is destroyed. `tokens` are revoked afterwards; undefined when they can
+   * no longer be opened. When it throws, the session ends anyway, and the logout fails with that error.
+   */
+  readonly onLogout?:
+    | ((req: Request, login: { user: U; tokens: TokenSet | undefined }) => void | Promise<void>)
+    | undefined;
   /** Keys of the previous session's data to keep, e.g. a cart or a language. */
   readonly keepInSession?: readonly string[] | undefined;
 }

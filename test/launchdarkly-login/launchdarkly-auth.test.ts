@@ -1,61 +1,52 @@
+import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import express from 'express';
 import session from 'express-session';
 import { ConfigError } from '../../src/config/config.ts';
-import { createHttp, createLaunchDarkly } from '../../src/launchdarkly/index.ts';
 import {
   createLaunchDarklyAuth,
   type LaunchDarklyAuthOptions,
 } from '../../src/launchdarkly-login/launchdarkly-auth.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
-import { Browser } from '../support/browser.ts';
+import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
 import { closeAfterEach } from '../support/close-after-each.ts';
-import { ariel, freePort } from '../support/test-app.ts';
+import { freePort } from '../support/free-port.ts';
+import {
+  logInto,
+  optionsOf,
+  type RegisteredClient,
+  registerClient,
+  secret,
+  startHttpSandbox,
+} from '../support/lifted-app.ts';
+import { ariel } from '../support/test-app.ts';
 
-const secret = 'qT7vXw0c4mS9yLr2Kd8Zp1NfGh5JbVx3Ea6UoWiRtYs';
 const closing = closeAfterEach();
-const http = createHttp();
 let sandbox: Sandbox;
 
 beforeAll(async () => {
-  sandbox = await startSandbox({ port: 0, switches: { httpLocalhostRedirectUris: true } });
+  sandbox = await startHttpSandbox();
 });
-afterAll(async () => {
-  await http.close();
-  await sandbox.close();
-});
+afterAll(() => sandbox.close());
 
-/** Registers a client, serves the smallest app there is, and says what it answers to the persona who logs in. */
-async function logInto(optionsFor: (client: Registered) => LaunchDarklyAuthOptions | undefined) {
+/** Serves the smallest app there is, and says what it answers to the persona who logs in. */
+async function answerWith(optionsFor: (client: RegisteredClient) => LaunchDarklyAuthOptions | undefined) {
   const port = await freePort();
   const origin = `http://localhost:${port}`;
-  const redirectUri = `${origin}/auth/callback`;
-  const api = createLaunchDarkly({ baseUri: sandbox.url, http });
-  const client = await api.createOAuth2Client({ apiToken: sandbox.adminToken }, { name: 'Lifted', redirectUri });
-  const auth = createLaunchDarklyAuth(optionsFor({ ...client, clientSecret: client.clientSecret ?? '', redirectUri }));
+  const auth = createLaunchDarklyAuth(optionsFor(await registerClient(sandbox, origin)));
   const app = express();
   app.use(session({ secret, resave: false, saveUninitialized: false }));
   app.use(auth.router);
   app.get('/private', auth.requireLogin, (req, res) => void res.json({ hello: auth.currentUser(req)?.email }));
   const server = app.listen(port, 'localhost');
+  await once(server, 'listening');
   closing({
     async close() {
       server.close();
       server.closeAllConnections();
     },
   });
-  const browser = new Browser();
-  const personas = await browser.visit(`${origin}/private`);
-  const page = await browser.press(await browser.press(personas, ariel.email), 'Authorize');
-  return { status: page.status, body: page.body };
-}
-
-/** A client that the sandbox has registered, and its redirect URI. */
-interface Registered {
-  clientId: string;
-  clientSecret: string;
-  accountId: string;
-  redirectUri: string;
+  const { status, body } = (await logInto(origin)).page;
+  return { status, body };
 }
 
 const environment = { ...process.env };
@@ -63,7 +54,7 @@ afterEach(() => {
   process.env = { ...environment };
 });
 
-const settingsOf = ({ clientId, clientSecret, accountId, redirectUri }: Registered) => ({
+const settingsOf = ({ clientId, clientSecret, accountId, redirectUri }: RegisteredClient) => ({
   LD_BASE_URI: sandbox.url,
   LD_OAUTH_CLIENT_ID: clientId,
   LD_OAUTH_CLIENT_SECRET: clientSecret,
@@ -74,20 +65,17 @@ const settingsOf = ({ clientId, clientSecret, accountId, redirectUri }: Register
 
 describe('createLaunchDarklyAuth', () => {
   test('logs a member in with the options it is given', async () => {
-    const answer = await logInto(({ clientId, clientSecret, accountId, redirectUri }) => ({
-      baseUri: sandbox.url,
-      ...{ clientId, clientSecret, redirectUri, secrets: [secret], allowedAccounts: [accountId] },
-    }));
+    const answer = await answerWith((client) => optionsOf(sandbox, client));
     expect(answer).toEqual({ status: 200, body: JSON.stringify({ hello: ariel.email }) });
   });
 
   test('without arguments, reads the settings that bootstrap writes from the environment', async () => {
-    const answer = await logInto((client) => void Object.assign(process.env, settingsOf(client)));
+    const answer = await answerWith((client) => void Object.assign(process.env, settingsOf(client)));
     expect(answer).toEqual({ status: 200, body: JSON.stringify({ hello: ariel.email }) });
   });
 
   test('what it is given takes precedence over the settings', async () => {
-    const { status } = await logInto((client) => {
+    const { status } = await answerWith((client) => {
       Object.assign(process.env, settingsOf(client), { LD_ALLOWED_ROLES: 'reader' });
       return { allowedRoles: ['admin'] };
     });
