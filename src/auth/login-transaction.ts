@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { parseCookie } from 'cookie';
 import type { CookieOptions, Request, Response } from 'express';
 import { LoginError } from './login-error.ts';
@@ -42,7 +42,7 @@ export function createLoginStates(sealer: Sealer) {
 
 /** Identifies the attempt that a `state` belongs to: 43 characters (SHA-256, base64url), however long the `state` is. */
 export function loginIdOf(state: string): string {
-  return createHash('sha256').update(state).digest('base64url');
+  return hash('sha256', state, 'base64url');
 }
 
 const maxReturnTo = 1000;
@@ -68,6 +68,8 @@ export function safeReturnTo(value: unknown, origins: readonly string[] = []): s
 
 /** What the browser must bring back from the authorization server to finish one login attempt. */
 export interface LoginTransaction {
+  /** `loginIdOf(state)`. */
+  readonly id: string;
   /** RFC 6749, section 10.12: proves that the response answers this browser's own request. */
   readonly state: string;
   /** RFC 7636: proves that the client redeeming the code is the one that requested it. */
@@ -77,9 +79,7 @@ export interface LoginTransaction {
 }
 
 /** The id stands for `state`, so that the cookie stays small however long `returnTo` is. */
-interface StoredTransaction extends Omit<LoginTransaction, 'state'> {
-  readonly id: string;
-}
+type StoredTransaction = Omit<LoginTransaction, 'state'>;
 
 /** Keeps login transactions in the browser that began them: one sealed cookie each. The server stores nothing. */
 export type LoginTransactions = ReturnType<typeof createLoginTransactions>;
@@ -106,7 +106,7 @@ export function createLoginTransactions(options: { sealer: Sealer; cookieName: s
 
   return {
     /** Remembers an attempt. A sixth one in the same browser replaces the oldest. */
-    save(req: Request, res: Response, { state, ...rest }: LoginTransaction): void {
+    save(req: Request, res: Response, { state, ...rest }: Omit<LoginTransaction, 'id'>): void {
       const stored: StoredTransaction = { id: loginIdOf(state), ...rest };
       const sealed = sealer.seal(JSON.stringify(stored), cookieName);
       res.cookie(slotFor(req), sealed, { ...attributes, maxAge: lifetime });
@@ -121,8 +121,7 @@ export function createLoginTransactions(options: { sealer: Sealer; cookieName: s
       if (typeof state !== 'string' || !found) throw notFound(req, state);
       res.clearCookie(found.name, attributes);
       if (isTooOld(found.stored)) throw new LoginError('login_expired');
-      const { codeVerifier, startedAt } = found.stored;
-      return { state, codeVerifier, startedAt };
+      return { state, ...found.stored };
     },
     /** The ids (`loginIdOf`) of the attempts in this browser that are not too old. */
     pending: (req: Request): string[] =>

@@ -68,9 +68,10 @@ export function createAuthRouter(options: AuthRouterOptions) {
   async function callback(req: Request, res: Response): Promise<void> {
     try {
       const transaction = transactions.take(req, res, req.query.state);
-      await finishLogin(req, transaction);
+      const returnTo = states.read(transaction.state)?.returnTo ?? '/';
+      await finishLogin(req, transaction, returnTo);
       loopGuard.recordLogin(req, res);
-      res.redirect(303, states.read(transaction.state)?.returnTo ?? '/');
+      res.redirect(303, returnTo);
     } catch (error) {
       await resumeIfLoggedIn(req, res, error).catch((failure) => {
         report({ event: 'login_failed', error: failure, req });
@@ -109,10 +110,11 @@ export function createAuthRouter(options: AuthRouterOptions) {
   }
 
   /** Redeems the code once, however often its callback is loaded. Later loads get the same session. */
-  async function finishLogin(req: Request, transaction: LoginTransaction): Promise<void> {
-    const started = await redemptions.once(loginIdOf(transaction.state), async () => {
+  async function finishLogin(req: Request, transaction: LoginTransaction, returnTo: string): Promise<void> {
+    const { id, state } = transaction;
+    const started = await redemptions.once(id, async () => {
       const tokens = await oauth.exchangeAuthorizationCode(queryOf(req), transaction);
-      const user = await completeLogin(req, transaction, tokens);
+      const user = await completeLogin(req, { tokens, state, returnTo });
       return { sessionId: req.sessionID, user, cookieMaxAge: req.session.cookie.originalMaxAge };
     });
     if (req.sessionID === started.sessionId) return;
@@ -123,11 +125,13 @@ export function createAuthRouter(options: AuthRouterOptions) {
    * When the member is refused, the tokens are revoked. After a transient failure, of the server or the session store, they
    * are only dropped: a server may revoke per member and app (RFC 7009, section 2.1), which would end other sessions.
    */
-  async function completeLogin(req: Request, { state }: LoginTransaction, tokens: TokenSet): Promise<User> {
+  async function completeLogin(
+    req: Request,
+    { tokens, ...details }: { tokens: TokenSet; state: string; returnTo: string },
+  ): Promise<User> {
     try {
       const user = await fetchUser(tokens.accessToken);
-      const returnTo = states.read(state)?.returnTo ?? '/';
-      const replaced = await logins.startSession(req, { user, tokens, state, returnTo });
+      const replaced = await logins.startSession(req, { user, tokens, ...details });
       if (replaced) revoke(req, replaced);
       report({ event: 'login_succeeded', user, req });
       return user;
