@@ -1,5 +1,5 @@
 import { type AppConfig, type DemoConfig, loadAppConfig, loadDemoConfig } from '../src/config/config.ts';
-import { isOverSsh } from '../src/config/remote-browser.ts';
+import { isOverSsh } from '../src/config/surroundings.ts';
 import { exitOnCrash } from '../src/http-server/stop.ts';
 import { createHttp, createLaunchDarkly } from '../src/launchdarkly/index.ts';
 import { createLogger } from '../src/logging/log.ts';

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isLoopbackHost } from './auth/plain-http.ts';
 import { loadAppConfig } from './config/config.ts';
+import { isInContainer } from './config/surroundings.ts';
 import { failStart } from './http-server/exit-on-start-error.ts';
 import { exitOnCrash, stopOnSignals } from './http-server/stop.ts';
 import { tuneV8 } from './http-server/tune-v8.ts';
@@ -15,7 +17,15 @@ export async function serve(): Promise<void> {
     exitOnCrash(logger);
     const app = await startApp(config, logger);
     stopOnSignals({ server: app.server, logger, onStopping: app.announceStop, close: app.close });
-    logger.info({ event: 'listening', url: config.redirectUri.origin, port: app.port }, 'Ready');
+    const { hosts = ['all addresses'], redirectUri } = config;
+    const address = hosts.join(', ');
+    logger.info({ event: 'listening', url: redirectUri.origin, port: app.port, address }, 'Ready');
+    if (hosts.every(isLoopbackHost) && isInContainer()) {
+      logger.warn(
+        { event: 'loopback_only', address },
+        'Nothing outside of this container can connect: set HOST=0.0.0.0',
+      );
+    }
     await sleep(100, undefined, { ref: false }); // the first page comes first
     // Node remembers a failed import: loaded with the first login, one moment without file descriptors would last.
     await app.preload();

@@ -1,5 +1,5 @@
 import type { DemoConfig } from '../../src/config/config.ts';
-import { forwardedUrl } from '../../src/config/remote-browser.ts';
+import { forwardedUrl } from '../../src/config/surroundings.ts';
 import { UsageError } from '../support/usage.ts';
 import { freeSandboxPort } from './ports.ts';
 

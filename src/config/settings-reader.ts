@@ -5,6 +5,7 @@ import { readEnvText } from './env-file.ts';
 import { isSocks } from './parsers.ts';
 import type { SettingName } from './settings.ts';
 import { settings } from './settings.ts';
+import { isInContainer } from './surroundings.ts';
 
 /** Where a program takes its settings from. */
 export interface ConfigInput {
@@ -52,7 +53,10 @@ function describe(problems: readonly ConfigProblem[]): string {
 function describeWithoutFile(problems: readonly ConfigProblem[], path: string): string {
   const missing = `There is no ${basename(path)} at ${resolve(path)} yet.`;
   if (problems.some(({ readFrom }) => readFrom !== undefined)) return `${missing} ${describe(problems)}`;
-  return `${missing} Run \`npm run bootstrap\`, or \`npm run demo\` to try it without an account.`;
+  const next = isInContainer()
+    ? 'Pass the one that `npm run bootstrap` wrote: docker run --env-file .env, or mount it there.'
+    : 'Run `npm run bootstrap`, or `npm run demo` to try it without an account.';
+  return `${missing} ${next}`;
 }
 
 function describeProblem({ name, problem, example, source, readFrom }: ConfigProblem): string {

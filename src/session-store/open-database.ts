@@ -124,10 +124,26 @@ function prepareDatabase(database: SqliteDatabase, file: string): void {
   if (version === 0 && tables > 0) throw foreign(file);
   if (file !== ':memory:') {
     if (statSync(file).size <= maxFullCheckBytes) check(database);
-    chmodSync(file, 0o600);
+    makePrivate(file);
   }
   database.exec('PRAGMA journal_mode = WAL');
   if (version === 0) createSchema(database);
+}
+
+/** Fails on a volume that belongs to somebody else, and on some file systems. The file can still be used there. */
+function makePrivate(file: string): void {
+  try {
+    chmodSync(file, 0o600);
+  } catch {}
+}
+
+/**
+ * Permissions such as `0666` when users of no relation to the file can read it, although it was to be private. A group can
+ * be meant: Kubernetes gives a volume to one (`fsGroup`).
+ */
+export function readableByOthers(file: string): string | undefined {
+  const mode = process.platform === 'win32' ? 0 : statSync(file).mode & 0o777;
+  return mode & 0o007 ? mode.toString(8).padStart(4, '0') : undefined;
 }
 
 /** Another process may do the same concurrently; the second one finds the tables. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type SessionBackend, SessionStoreError } from './backend.ts';
 import { createFileBackend } from './file-backend.ts';
-import { openDatabase } from './open-database.ts';
+import { openDatabase, readableByOthers } from './open-database.ts';
 import type { ConnectionEvent } from './redis-connection.ts';
 import type { SessionLifetimes, SessionNotExtended } from './session-store.ts';
 import { SessionStore } from './session-store.ts';
@@ -9,7 +9,13 @@ import { SessionStore } from './session-store.ts';
 export type { SessionStore };
 
 /** An event to be logged. */
-export type SessionStoreEvent = ConnectionEvent | SessionNotExtended;
+export type SessionStoreEvent = ConnectionEvent | SessionNotExtended | SessionStoreReadable;
+
+/** Other users of this machine can read the file. Tokens in it are encrypted, names and addresses are not. */
+export interface SessionStoreReadable {
+  readonly event: 'session_store_readable';
+  readonly error: SessionStoreError;
+}
 
 export interface SessionStoreOptions extends SessionLifetimes {
   /** Called when the store becomes unavailable or available again, or a session could not be extended. */
@@ -40,7 +46,18 @@ async function openBackend(
   }
   if (!/^file:./.test(setting)) throw unknownSetting();
   const file = resolve(setting.slice('file:'.length));
-  return createFileBackend(await openDatabase(file), file, now);
+  const backend = createFileBackend(await openDatabase(file), file, now);
+  const mode = readableByOthers(file);
+  if (mode) report({ event: 'session_store_readable', error: readable(file, mode) });
+  return backend;
+}
+
+function readable(file: string, mode: string): SessionStoreError {
+  return new SessionStoreError(
+    'SESSION_STORE_FILE',
+    `The session store ${file} can be read by other users (${mode}), and its permissions cannot be changed. Make the file ` +
+      'yours, or set SESSION_STORE to a file on another disk.',
+  );
 }
 
 /** Without the setting itself, which may hold a password. */

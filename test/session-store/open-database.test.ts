@@ -1,7 +1,9 @@
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -15,6 +17,7 @@ import Database from 'libsql';
 import { openSessionStore } from '../../src/session-store/open-session-store.ts';
 import { get, newSession, set } from '../support/sessions.ts';
 
+const nobody = 65_534;
 const lifetimes = { idleMs: 3_600_000, maxMs: 86_400_000 };
 let folder: string;
 let file: string;
@@ -46,6 +49,38 @@ test('sessions are there again when the file is opened the next time', async () 
   const second = await open();
   expect(await get(second, 'kept')).not.toBeNull();
   await second.close();
+});
+
+test('a file of somebody else, on a volume that refuses chmod, is used, and said to be readable by others', async () => {
+  if (process.getuid?.() !== 0)
+    return console.log('Not run: only root can leave a file that refuses chmod to another user.');
+  await (await open()).close();
+  const reported: { event: string; message: string }[] = [];
+  for (const [mode, expected] of [
+    [0o666, [expect.stringContaining(`${file} can be read by other users (0666)`)]],
+    [0o600, []],
+  ] as const) {
+    reported.length = 0;
+    chmodSync(folder, 0o777);
+    chmodSync(join(folder, 'data'), 0o777);
+    for (const name of readdirSync(join(folder, 'data'))) {
+      chmodSync(join(folder, 'data', name), mode);
+      if (mode === 0o600) chownSync(join(folder, 'data', name), nobody, nobody);
+    }
+    process.seteuid?.(nobody);
+    try {
+      const store = await openSessionStore(`file:${file}`, {
+        ...lifetimes,
+        report: ({ event, ...line }) => reported.push({ event, message: 'error' in line ? line.error.message : '' }),
+      });
+      await set(store, 'kept', newSession());
+      expect(await get(store, 'kept')).not.toBeNull();
+      await store.close();
+    } finally {
+      process.seteuid?.(0);
+    }
+    expect(reported.map(({ message }) => message)).toEqual(expected);
+  }
 });
 
 test('folders and files that are made can be read by this user alone', async () => {

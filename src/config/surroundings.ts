@@ -1,4 +1,6 @@
-/** What the environment says about a browser that runs on another machine than this program. */
+import { existsSync } from 'node:fs';
+
+/** What the environment says about the machine that this program runs on. */
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -16,4 +18,9 @@ export function forwardedUrl(port: number, env: Environment = process.env): stri
 /** Whether somebody works here over ssh. */
 export function isOverSsh({ SSH_CONNECTION }: Environment = process.env): boolean {
   return Boolean(SSH_CONNECTION);
+}
+
+/** Whether this is a container: Docker and Podman leave a file, others set a variable. */
+export function isInContainer({ container, KUBERNETES_SERVICE_HOST }: Environment = process.env): boolean {
+  return Boolean(container || KUBERNETES_SERVICE_HOST) || existsSync('/.dockerenv') || existsSync('/run/.containerenv');
 }
