@@ -53,10 +53,11 @@ function describe(problems: readonly ConfigProblem[]): string {
 function describeWithoutFile(problems: readonly ConfigProblem[], path: string): string {
   const missing = `There is no ${basename(path)} at ${resolve(path)} yet.`;
   if (problems.some(({ readFrom }) => readFrom !== undefined)) return `${missing} ${describe(problems)}`;
-  const next = isInContainer()
-    ? 'Pass the one that `npm run bootstrap` wrote: docker run --env-file .env, or mount it there.'
-    : 'Run `npm run bootstrap`, or `npm run demo` to try it without an account.';
-  return `${missing} ${next}`;
+  const next = 'Run `npm run bootstrap`, or `npm run demo` to try it without an account.';
+  const container = isInContainer()
+    ? ' In a container pass the file that bootstrap wrote: docker run --env-file .env'
+    : '';
+  return `${missing} ${next}${container}`;
 }
 
 function describeProblem({ name, problem, example, source, readFrom }: ConfigProblem): string {
