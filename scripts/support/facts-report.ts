@@ -8,6 +8,7 @@ import { personAtBrowser } from '../doctor/facts/person.ts';
 import type { FactsReport } from '../doctor/facts/report.ts';
 import { saveReport } from '../doctor/facts/report.ts';
 import { leftByEarlierRuns } from '../doctor/facts/traces.ts';
+import { RegistrationError } from '../registration/index.ts';
 import { connect } from './connect.ts';
 import { apiTokenFrom, confirmWith } from './questions.ts';
 import type { Terminal } from './terminal.ts';
@@ -42,8 +43,8 @@ export async function makeFactsReport(terminal: Terminal, options: FactsOptions)
     const confirm = confirmWith(terminal, yes);
     const question =
       `This registers two or three OAuth2 clients at ${baseUri}, asks you to log in ${LOGINS} times, ` +
-      'and then revokes the tokens and deletes the clients. The audit log will show it. Go on?';
-    if (!(await confirm({ text: question }))) return declined(terminal);
+      'and then revokes the tokens and deletes the clients. Its audit log may show that. Go on?';
+    if (!(await confirm({ text: question }))) throw new RegistrationError('declined', 'Nothing was changed.');
     await removeLeftovers(terminal, confirm, { launchDarkly, apiToken });
     const person = await personAtBrowser({ certificateDirectory: '.data/tls', port, waitMs, signal: stop.signal });
     try {
@@ -55,7 +56,7 @@ export async function makeFactsReport(terminal: Terminal, options: FactsOptions)
       });
       terminal.printJson(report);
       terminal.print(`\`\`\`json\n${JSON.stringify(report, undefined, 1)}\n\`\`\``);
-      await saveReport(path, report);
+      if (!(await save(terminal, report, path))) return 1;
       explain(terminal, report, path);
       return report.complete ? 0 : 1;
     } catch (error) {
@@ -63,7 +64,9 @@ export async function makeFactsReport(terminal: Terminal, options: FactsOptions)
         terminal.info('Perhaps LaunchDarkly wants another redirect URI: --redirect-uri https://… registers yours.');
       }
       if (stop.exitCode() === undefined) throw error;
-      terminal.info('Stopped. No report was written.');
+      const message = 'Stopped. No report was written.';
+      terminal.info(message);
+      terminal.printJson({ error: { code: 'cancelled', message } });
       return stop.exitCode() ?? 1;
     } finally {
       await person.close();
@@ -88,11 +91,6 @@ function number(
   if (text === undefined) return otherwise;
   if (/^\d+$/.test(text) && Number(text) <= to) return Number(text);
   throw new UsageError(`${option} must be a number from 0 to ${to}.`);
-}
-
-function declined(terminal: Terminal): number {
-  terminal.info('Nothing was changed.');
-  return 1;
 }
 
 /**
@@ -125,6 +123,19 @@ async function removeLeftovers(
       continue;
     await launchDarkly.deleteOAuth2Client({ apiToken }, clientId);
     terminal.info(`Deleted ${which}, which an earlier run left.`);
+  }
+}
+
+/** False when it cannot be written: it has been printed by then. */
+async function save(terminal: Terminal, report: FactsReport, path: string): Promise<boolean> {
+  try {
+    await saveReport(path, report);
+    return true;
+  } catch (error) {
+    terminal.error(
+      `${path} cannot be written (${(error as NodeJS.ErrnoException).code}). The report is printed above.`,
+    );
+    return false;
   }
 }
 

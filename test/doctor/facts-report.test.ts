@@ -1,9 +1,13 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { FACTS } from '../../scripts/doctor/facts/facts.ts';
 import { createTraces, leftByEarlierRuns } from '../../scripts/doctor/facts/traces.ts';
 import type { HttpExchange } from '../../src/launchdarkly/index.ts';
 import { createHttp, createLaunchDarkly } from '../../src/launchdarkly/index.ts';
+import { likeReport, readFactsReport } from '../../src/sandbox/facts-report.ts';
 import { scriptedPerson } from '../support/scripted-person.ts';
 import type { Circle } from './facts-circle.ts';
 import { settings, startCircle } from './facts-circle.ts';
@@ -143,6 +147,47 @@ describe('a run that goes wrong', () => {
     expect((await leftByEarlierRuns(launchDarkly, apiToken)).map((client) => client.clientId)).toEqual([clientId]);
     expect(await traces.removeClients()).toEqual([]);
     expect(circle.sandbox.state().clients).toHaveLength(3);
+  });
+});
+
+describe('a sandbox like a report', () => {
+  test.each([
+    ['no JSON', 'facts', /cannot be read: it is no JSON/],
+    ['a seed', '{"accounts":[]}', /has no "version" and "facts"/],
+    ['a list', '[]', /has no "version" and "facts"/],
+    ['a report of a later version', '{"version":2,"facts":{}}', /its version is 2, and this sandbox reads version 1/],
+  ])('is not made from %s', async (_, text, why) => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'facts-'));
+    const file = path.join(folder, 'facts-report.json');
+    await writeFile(file, text);
+    expect(() => readFactsReport(file)).toThrow(why);
+    await rm(folder, { recursive: true });
+  });
+
+  test('is not made from a file that is not there', () => {
+    expect(() => readFactsReport('no-such-report.json')).toThrow(
+      /no-such-report\.json cannot be read: there is no such file/,
+    );
+  });
+
+  test('keeps the stricter way where one switch is about two facts that differ, or one is unknown', () => {
+    const switchesFor = (...values: string[]) => {
+      const [bearer, raw] = values;
+      const facts = { 'api.bearer-api-token': bearer, ...(raw && { 'api.raw-oauth-token': raw }) };
+      return likeReport({ version: 1, facts }).switches;
+    };
+    expect(switchesFor('accepted', 'accepted')).toEqual({ looseAuthorizationHeader: true });
+    expect(switchesFor('refused', 'refused')).toEqual({ looseAuthorizationHeader: false });
+    expect(switchesFor('accepted', 'refused')).toEqual({});
+    expect(switchesFor('accepted')).toEqual({});
+  });
+
+  test('leaves out a fact that it has not heard of, and names one that no switch can imitate', () => {
+    const facts = { 'moon.phase': 'full', 'token.errors': 'html', 'client.list-page': 5000 };
+    expect(likeReport({ version: 1, facts })).toEqual({
+      switches: {},
+      unlike: ['token.errors: "html"', 'client.list-page: 5000'],
+    });
   });
 });
 

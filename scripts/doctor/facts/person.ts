@@ -56,10 +56,12 @@ export async function personAtBrowser(options: {
   const { waitMs, signal } = options;
   let current: Current | undefined;
   let finished = false;
+  let visited = false;
   let nobodyThere = false;
   let sawTheEnd = () => {};
 
   const handler: RequestListener = async (req, res) => {
+    visited = true;
     const url = new URL(req.url ?? '/', 'http://localhost');
     const form = req.method === 'POST' ? new URLSearchParams(await readBody(req)) : undefined;
     const state = (form ?? url.searchParams).get('state');
@@ -109,7 +111,7 @@ export async function personAtBrowser(options: {
 
     async close() {
       finished = true;
-      if (!nobodyThere && !signal.aborted) {
+      if (visited && !nobodyThere && !signal.aborted) {
         await new Promise<void>((resolve) => {
           sawTheEnd = () => setImmediate(resolve);
           setTimeout(resolve, 3_000);
