@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Request, RequestHandler, Response, Router } from 'express';
 import { createOAuthClient } from './authorization-code.ts';
+import { createVerifyRoute } from './forward-auth.ts';
 import { createFreshLogins, createLoadLogin, createRequireLogin, type FreshLogins } from './fresh-login.ts';
 import { createLoginLoopGuard } from './login-loop-guard.ts';
 import { createLoginStates, createLoginTransactions } from './login-transaction.ts';
@@ -24,7 +25,7 @@ export { currentLogin, currentUser } from './user-session.ts';
 
 /** A login to put into an Express app that uses express-session. */
 export interface Auth<U extends User = User> extends Pick<FreshLogins, 'withAccessToken'> {
-  /** `GET /auth/login?returnTo=/path`, `GET` of the redirect URI's path, and `POST /auth/logout`. */
+  /** `GET /auth/login?returnTo=/path`, `GET` of the redirect URI's path, `POST /auth/logout`, `GET /auth/verify`. */
   readonly router: Router;
   /**
    * Middleware that lets only logged-in users pass. Called with options it makes such a middleware; when `when` is false
@@ -56,9 +57,9 @@ export function createAuth<U extends User = User>(options: AuthOptions<U>): Auth
   const { fetchUser, withLock = (_key, task) => task(), report = () => {} } = options;
   const { origin, pathname, protocol } = new URL(redirectUri);
   const secure = protocol === 'https:';
-  const { login = authPaths.login, logout = authPaths.logout } = options.paths ?? {};
+  const { login = authPaths.login, logout = authPaths.logout, verify = authPaths.verify } = options.paths ?? {};
   const { loggedOut = authPaths.loggedOut, callback = pathname } = options.paths ?? {};
-  const paths = { login, logout, loggedOut, callback };
+  const paths = { login, logout, verify, loggedOut, callback };
   const oauth = createOAuthClient(options);
   const { onLogin, keepInSession, origins = [] } = options;
   const onLogout = options.onLogout as LoginHooks['onLogout'];
@@ -75,6 +76,7 @@ export function createAuth<U extends User = User>(options: AuthOptions<U>): Auth
   return {
     ...createAuthRouter({
       ...{ oauth, states, transactions, loopGuard, logins, fetchUser, report, onLogout, origin, origins, paths },
+      verify: createVerifyRoute(freshLogin),
     }),
     requireLogin: createRequireLogin<U>({ freshLogin, loopGuard, loginPath: paths.login }),
     loadLogin: createLoadLogin(freshLogin),

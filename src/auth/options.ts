@@ -43,6 +43,8 @@ export interface AuthPathOptions {
   readonly login?: string | false | undefined;
   /** Default `/auth/logout`. `false` serves none; the app then calls `auth.logout` itself. */
   readonly logout?: string | false | undefined;
+  /** Where a proxy asks whether to let a request pass, default `/auth/verify`. `false` serves none. */
+  readonly verify?: string | false | undefined;
   /** Where the browser goes after a logout, default `/logged-out`. A page of the app. */
   readonly loggedOut?: string | undefined;
   /** Where this app receives the redirect URI's requests, default its path. Differs behind a proxy that strips a prefix. */
@@ -52,7 +54,12 @@ export interface AuthPathOptions {
 const minSecretLength = 32;
 
 /** The login's paths, when `paths` does not say otherwise. */
-export const authPaths = { login: '/auth/login', logout: '/auth/logout', loggedOut: '/logged-out' } as const;
+export const authPaths = {
+  login: '/auth/login',
+  logout: '/auth/logout',
+  verify: '/auth/verify',
+  loggedOut: '/logged-out',
+} as const;
 
 /** Throws `TypeError` with all that is wrong with the options of `createAuth`, one problem a line. Quotes no secret. */
 export function checkOptions<U extends User>(options: AuthOptions<U>): void {
@@ -112,7 +119,7 @@ function numberProblems(name: string, value: unknown, unit: string): string[] {
 
 function pathProblems(paths: AuthPathOptions = {}): string[] {
   return Object.entries(paths)
-    .filter(([name, path]) => path !== undefined && !(path === false && (name === 'login' || name === 'logout')))
+    .filter(([name, path]) => path !== undefined && !(path === false && ['login', 'logout', 'verify'].includes(name)))
     .filter(([, path]) => typeof path !== 'string' || !/^\/(?!\/)[^?#\s]*$/.test(path))
     .map(([name]) => `paths.${name} must be a path that starts with one slash, without a query.`);
 }

@@ -19,7 +19,7 @@ import type { LoginHooks, SessionLogins, StartedSession } from './session-logins
 import { assertSession, completedLoginReturnTo } from './session-logins.ts';
 import { isSameMember, type User } from './user-session.ts';
 
-/** What the three routes of a login need. */
+/** What the routes of a login need. */
 export interface AuthRouterOptions {
   readonly oauth: OAuthClient;
   readonly states: LoginStates;
@@ -33,7 +33,9 @@ export interface AuthRouterOptions {
   readonly origins: readonly string[];
   /** This app's own origin. */
   readonly origin: string;
-  readonly paths: { login: string | false; logout: string | false; callback: string; loggedOut: string };
+  readonly paths: Record<'login' | 'logout' | 'verify', string | false> & Record<'callback' | 'loggedOut', string>;
+  /** Answers a proxy. */
+  readonly verify: RequestHandler;
 }
 
 /** How often a tab restarts its login when its browser no longer has the attempt's cookie. */
@@ -41,12 +43,12 @@ const maxRestarts = 5;
 /** Milliseconds by which each restart waits longer than the last, while another tab may be logging in. */
 const restartDelay = 500;
 
-/** `GET` login, `GET` callback and `POST` logout. Failures go to `next` as `LoginError`. */
+/** `GET` login, `GET` callback, `POST` logout and `GET` verify. Failures go to `next` as `LoginError`. */
 export function createAuthRouter(options: AuthRouterOptions) {
   const { oauth, states, transactions, loopGuard, logins, fetchUser, report, onLogout, origin, origins, paths } =
     options;
   const redemptions = createRedemptions<StartedSession>();
-  const ownPaths = new Set<unknown>([paths.login, paths.callback, paths.logout]);
+  const ownPaths = new Set<unknown>([paths.login, paths.callback, paths.logout, paths.verify]);
   const router = express.Router();
   router.use((req, _res, next) => next(ownPaths.has(req.baseUrl + req.path) ? undefined : 'router'));
   router.get(anyPath, onPath(paths.login), noStore, refusePrefetch, function startFromRoute(req, res) {
@@ -58,6 +60,7 @@ export function createAuthRouter(options: AuthRouterOptions) {
   router.get(anyPath, onPath(paths.callback), noStore, refusePrefetch, forwardErrors(callback));
   router.all(anyPath, onPath(paths.logout), allowOrigins(origins));
   router.post(anyPath, onPath(paths.logout), noStore, refusePrefetch, forwardErrors(logoutFromRoute));
+  router.get(anyPath, onPath(paths.verify), noStore, options.verify);
   return { router, login, logout };
 
   function login(req: Request, res: Response, { returnTo }: { returnTo?: string } = {}): void {

@@ -2,6 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Express, Request, RequestHandler } from 'express';
 import helmet from 'helmet';
+import { authPaths } from '../auth/index.ts';
 import type { RedirectUri } from '../config/redirect-uri.ts';
 import type { Logger } from '../logging/log.ts';
 
@@ -65,6 +66,7 @@ export function canonicalOrigin({ origin, host, secure }: RedirectUri, behindPro
   const defaultPort = secure ? ':443' : ':80';
   const isOurs = (sent = '') => [host, host + defaultPort].includes(sent.toLowerCase());
   return (req, res, next) => {
+    if (req.path === authPaths.verify) return next(); // a proxy asks, under any name
     if (behindProxy ? secure && cameByPlainHttp(req) : !isOurs(req.headers.host)) {
       res.set('Cache-Control', 'no-store').redirect(308, origin + pathAndQuery(req));
     } else {

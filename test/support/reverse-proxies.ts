@@ -115,7 +115,8 @@ export async function startReverseProxy(
   };
 }
 
-async function opened(port: number, proxy: Program): Promise<void> {
+/** Resolves when the program listens on the port; rejects when it has ended. */
+export async function opened(port: number, proxy: Program): Promise<void> {
   await until(
     () => {
       if (proxy.child.exitCode !== null) throw new Error(`The proxy ended: ${proxy.stderr}`);
@@ -133,7 +134,7 @@ async function opened(port: number, proxy: Program): Promise<void> {
  * Replaces each text, which must be there: an example that has changed must not pass by unnoticed. All in one pass, so that
  * no text is looked for in what another was replaced by: a free port can begin like one of the example's.
  */
-function exchange(text: string, replacements: Record<string, string>): string {
+export function exchange(text: string, replacements: Record<string, string>): string {
   const gone = Object.keys(replacements).find((from) => !text.includes(from));
   if (gone) throw new Error(`The example no longer says "${gone}"`);
   const anyOfThem = Object.keys(replacements).map((from) => from.replace(/[^\w\s]/g, '\\$&'));
