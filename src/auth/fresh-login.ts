@@ -55,7 +55,7 @@ export function createFreshLogins(options: FreshLoginOptions) {
       } catch (error) {
         if (!isUnauthorized(error)) throw error;
       }
-      const login = await renew(req.sessionStore, req.sessionID, used).outcome;
+      const login = await endIfRefused(req, renew(req.sessionStore, req.sessionID, used).outcome);
       if (!login) return refuse(req);
       req.session.launchDarklyLogin = login;
       const fresh = accessToken(req);
@@ -74,7 +74,7 @@ export function createFreshLogins(options: FreshLoginOptions) {
   async function waitForRenewal(req: Request, login: Login): Promise<Login | undefined> {
     const { outcome, startedAt } = renew(req.sessionStore, req.sessionID);
     const left = Math.min(startedAt + maxRenewalWaitMs - Date.now(), maxRenewalWaitMs);
-    const renewed = await Promise.race([outcome, after(left, login)]);
+    const renewed = await endIfRefused(req, Promise.race([outcome, after(left, login)]));
     if (!renewed) return end(req);
     if (renewed.revision > login.revision) req.session.launchDarklyLogin = renewed;
     return renewed;
@@ -84,6 +84,14 @@ export function createFreshLogins(options: FreshLoginOptions) {
   function renewInBackground(req: Request): void {
     renew(req.sessionStore, req.sessionID).outcome.catch((error) => {
       if (!(error instanceof LoginError)) report({ event: 'renewal_failed', error });
+    });
+  }
+
+  /** A renewal that rejects with a `LoginError` has ended the session. */
+  function endIfRefused<T>(req: Request, renewal: Promise<T>): Promise<T> {
+    return renewal.catch(async (error) => {
+      if (error instanceof LoginError) await end(req);
+      throw error;
     });
   }
 

@@ -103,13 +103,14 @@ export function isTooOld({ startedAt }: { readonly startedAt: number }): boolean
 export function createLoginTransactions(options: { sealer: Sealer; cookieName: string; secure: boolean }) {
   const { sealer, cookieName, secure } = options;
   const attributes = cookieOptions(secure);
+  const slotNames = slots.map((slot) => `${cookieName}.${slot}`);
 
   return {
     /** Remembers an attempt. A sixth one in the same browser replaces the oldest. */
     save(req: Request, res: Response, { state, ...rest }: Omit<LoginTransaction, 'id'>): void {
       const stored: StoredTransaction = { id: loginIdOf(state), ...rest };
       const sealed = sealer.seal(JSON.stringify(stored), cookieName);
-      res.cookie(slotFor(req), sealed, { ...attributes, maxAge: lifetime });
+      res.cookie(slotFor(readAll(req, res)), sealed, { ...attributes, maxAge: lifetime });
     },
     /**
      * Returns the attempt that belongs to `state` and clears its cookie, also when the login then fails. Throws
@@ -117,7 +118,7 @@ export function createLoginTransactions(options: { sealer: Sealer; cookieName: s
      */
     take(req: Request, res: Response, state: unknown): LoginTransaction {
       const id = typeof state === 'string' ? loginIdOf(state) : undefined;
-      const found = readAll(req).find(({ stored }) => stored.id === id);
+      const found = readAll(req, res).find(({ stored }) => stored.id === id);
       if (typeof state !== 'string' || !found) throw notFound(req, state);
       res.clearCookie(found.name, attributes);
       if (isTooOld(found.stored)) throw new LoginError('login_expired');
@@ -130,19 +131,22 @@ export function createLoginTransactions(options: { sealer: Sealer; cookieName: s
         .map(({ stored }) => stored.id),
   };
 
-  function readAll(req: Request): { name: string; stored: StoredTransaction }[] {
+  /** The attempts in this browser. With `res`, the cookies that cannot be opened are deleted. */
+  function readAll(req: Request, res?: Response): { name: string; stored: StoredTransaction }[] {
     return Object.entries(readCookies(req)).flatMap(([name, sealed = '']) => {
-      const text = name.startsWith(`${cookieName}.`) ? sealer.open(sealed, cookieName) : undefined;
-      return text === undefined ? [] : [{ name, stored: JSON.parse(text) as StoredTransaction }];
+      if (!name.startsWith(`${cookieName}.`)) return [];
+      const text = sealer.open(sealed, cookieName);
+      if (text !== undefined) return [{ name, stored: JSON.parse(text) as StoredTransaction }];
+      if (slotNames.includes(name)) res?.clearCookie(name, attributes);
+      return [];
     });
   }
 
   /** A random free slot, because tabs opened together should not all choose the same; else the oldest. */
-  function slotFor(req: Request): string {
-    const used = readAll(req).sort((a, b) => a.stored.startedAt - b.stored.startedAt);
-    const names = slots.map((slot) => `${cookieName}.${slot}`);
-    const free = names.filter((name) => !used.some((other) => other.name === name));
-    const oldest = used.find(({ name }) => names.includes(name));
+  function slotFor(attempts: ReturnType<typeof readAll>): string {
+    const used = attempts.sort((a, b) => a.stored.startedAt - b.stored.startedAt);
+    const free = slotNames.filter((name) => !used.some((other) => other.name === name));
+    const oldest = used.find(({ name }) => slotNames.includes(name));
     return free[Math.floor(Math.random() * free.length)] ?? oldest?.name ?? `${cookieName}.0`;
   }
 }

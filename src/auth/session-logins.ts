@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Request } from 'express';
+import type { CookieOptions, Request } from 'express';
 import type { SessionData } from 'express-session';
 import type { TokenSet } from './authorization-code.ts';
+import { readCookies } from './login-transaction.ts';
 import type { Sealer } from './sealer.ts';
 import type { CompletedLogin, Login, User } from './user-session.ts';
 import { fromCallback, isSameMember, isText, loadSession, loginOf } from './user-session.ts';
@@ -152,11 +153,22 @@ export function createSessionLogins<U extends User = User>({
     }
     return replaced;
   }
+}
 
-  /** Ends the session for good. Resolves when the store has deleted it. */
-  async function endSession(req: Request): Promise<void> {
-    if (req.session) await fromCallback((done) => req.session.destroy(done));
-  }
+/**
+ * Ends the session for good. Resolves when the store has deleted it. The answer then tells the browser to delete the cookie
+ * and the pages in its back/forward cache. Chromium evicts most of them when the cookie changes, but not a page that a
+ * redirect from another site led to, such as the first one after a login.
+ */
+async function endSession(req: Request): Promise<void> {
+  if (!req.session) return;
+  const { path, domain, secure, httpOnly, sameSite, partitioned } = req.session.cookie as CookieOptions;
+  await fromCallback((done) => req.session.destroy(done));
+  // express-session does not say what its cookie is called. The value begins with `s:` and the session id.
+  const [name] = Object.entries(readCookies(req)).find(([, value]) => value?.startsWith(`s:${req.sessionID}.`)) ?? [];
+  if (name === undefined || !req.res || req.res.headersSent) return;
+  req.res.clearCookie(name, { path, domain, secure, httpOnly, sameSite, partitioned });
+  req.res.set('Clear-Site-Data', '"cache"');
 }
 
 /**

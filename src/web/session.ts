@@ -1,25 +1,38 @@
-import type { Request, RequestHandler } from 'express';
-import session, { type Store } from 'express-session';
+import { randomBytes } from 'node:crypto';
+import type { CookieOptions, Request, RequestHandler } from 'express';
+import session, { type SessionOptions, type Store } from 'express-session';
 import { cookieName, currentLogin } from '../auth/index.ts';
 import type { AppConfig } from '../config/config.ts';
 
 /**
  * The session cookie: HttpOnly; Secure and `__Host-` when the public origin is https; SameSite=Lax, because a login
  * returns from another site. Visitors who are not logged in get none. The cookie lasts as long as a session can; the
- * store decides when a session ends.
+ * store decides when a session ends. A cookie without a session is deleted when a page is visited with it.
  */
 export function createSessionMiddleware(
   { redirectUri, sessionSecrets, sessionMax }: Pick<AppConfig, 'redirectUri' | 'sessionSecrets' | 'sessionMax'>,
   store: Store,
 ): RequestHandler {
+  const name = cookieName('session', redirectUri.href);
+  const attributes: CookieOptions = { path: '/', httpOnly: true, secure: redirectUri.secure, sameSite: 'lax' };
   return session({
     store,
     secret: [...sessionSecrets],
-    name: cookieName('session', redirectUri.href),
+    name,
     resave: false,
     saveUninitialized: false,
-    cookie: { path: '/', httpOnly: true, secure: redirectUri.secure, sameSite: 'lax', maxAge: sessionMax },
+    cookie: { ...attributes, maxAge: sessionMax } as SessionOptions['cookie'] & object,
+    // express-session asks for an id only when it has found no session.
+    genid(req) {
+      if (isDead(req)) req.res?.clearCookie(name, attributes).set('Clear-Site-Data', '"cache"');
+      return randomBytes(24).toString('base64url');
+    },
   });
+
+  /** The callback may wait for another tab's login, and would then delete the cookie that this tab has just got. */
+  function isDead({ headers, path }: Request): boolean {
+    return headers.cookie?.includes(`${name}=`) === true && path !== redirectUri.callbackPath;
+  }
 }
 
 /** The times of a session, all in epoch milliseconds. */

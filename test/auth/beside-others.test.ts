@@ -88,6 +88,18 @@ async function comeBack(app: Express, cookies: string[] = [], login = '/auth/log
     .set('cookie', jar.join('; '));
 }
 
+test('a logout deletes the cookie of the session that the host app has set up, and no other', async () => {
+  const auth = createAuth(optionsOf());
+  const app = express();
+  const cookie = { path: '/', sameSite: 'strict' as const, domain: 'app.example' };
+  app.use(session({ store, secret: sessionSecret, name: 'sid', resave: false, saveUninitialized: false, cookie }));
+  app.use(auth.router);
+  const { value } = await mintSession({ store, sessionSecret, secrets, clientId: 'c1', user });
+  const answer = await supertest(app).post('/auth/logout').set('cookie', `other=s%3Aother.x; sid=${value}`);
+  expect(answer.status).toBe(303);
+  expect(answer.headers['set-cookie']).toEqual([expect.stringMatching(/^sid=; Path=\/; Expires=Thu, 01 Jan 1970/)]);
+});
+
 describe("an app's own login", () => {
   test.each([['bob'], [true], [{ name: 'bob' }], [{ user, startedAt: 1, revision: 1 }]])(
     'under the key login (%j) is no login with LaunchDarkly',

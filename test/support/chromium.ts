@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll } from '@jest/globals';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, LaunchOptions, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { describeWith } from './when-installed.ts';
 
@@ -12,11 +12,11 @@ import { describeWith } from './when-installed.ts';
 export type OpenPage = (options?: BrowserContextOptions) => Promise<Page>;
 
 /** Tests in a real Chromium. Where there is none, one line says how to get it. */
-export function describeInChromium(title: string, define: (openPage: OpenPage) => void): void {
+export function describeInChromium(title: string, define: (openPage: OpenPage) => void, launch: LaunchOptions = {}) {
   describeWith('chromium', 'chromium', title, (executablePath) => {
     let browser: Browser;
     beforeAll(async () => {
-      browser = await chromium.launch({ executablePath, args });
+      browser = await chromium.launch({ executablePath, args, ...launch });
     });
     afterAll(() => browser.close());
 
@@ -26,6 +26,9 @@ export function describeInChromium(title: string, define: (openPage: OpenPage) =
     });
   });
 }
+
+/** Playwright switches the back/forward cache off, which people have on. */
+export const withBackForwardCache: LaunchOptions = { ignoreDefaultArgs: ['--disable-back-forward-cache'] };
 
 const args = ['--no-sandbox', '--disable-background-networking'];
 
