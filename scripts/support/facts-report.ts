@@ -106,7 +106,10 @@ function stopOnSignals(terminal: Terminal) {
         stopped = { code: 128 + constants.signals[signal], at: Date.now() };
         terminal.info('Stopping: revoking the tokens and deleting the clients. Ctrl-C once more stops at once.');
         controller.abort();
-      } else if (signal === 'SIGINT' && Date.now() - stopped.at > 1_000) process.exit(stopped.code);
+      } else if (signal === 'SIGINT' && Date.now() - stopped.at > 1_000) {
+        terminal.info('Stopped. What is left at LaunchDarkly, the next run offers to delete.');
+        process.exit(stopped.code);
+      }
     });
   }
   return { signal: controller.signal, exitCode: () => stopped?.code };

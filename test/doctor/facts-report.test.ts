@@ -4,11 +4,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { FACTS } from '../../scripts/doctor/facts/facts.ts';
+import { personAtBrowser } from '../../scripts/doctor/facts/person.ts';
 import { createTraces, leftByEarlierRuns } from '../../scripts/doctor/facts/traces.ts';
 import type { HttpExchange } from '../../src/launchdarkly/index.ts';
 import { createHttp, createLaunchDarkly } from '../../src/launchdarkly/index.ts';
 import { likeReport, readFactsReport } from '../../src/sandbox/facts-report.ts';
 import { scriptedPerson } from '../support/scripted-person.ts';
+import { beforeDeadline } from '../support/until.ts';
 import type { Circle } from './facts-circle.ts';
 import { settings, startCircle } from './facts-circle.ts';
 
@@ -125,6 +127,15 @@ describe('a run that goes wrong', () => {
     expect(left).toHaveLength(2);
   });
 
+  test('a client whose deletion meets a rate limit or trouble is deleted at the next attempt', async () => {
+    const told: string[] = [];
+    const twice = (fault: 'rate_limited' | 'http_500') =>
+      ({ endpoint: 'clients', method: 'DELETE', fault, times: 1 }) as const;
+    await circle.report({}, { told, faults: [twice('rate_limited'), twice('http_500')] });
+    expect(told.join()).not.toContain('could not be deleted');
+    expectNothingLeft();
+  });
+
   test('an abort ends it with its reason, and everything is removed', async () => {
     const controller = new AbortController();
     const person = scriptedPerson();
@@ -138,11 +149,23 @@ describe('a run that goes wrong', () => {
     expectNothingLeft();
   });
 
+  test('an abort between two logins is noticed by the next one', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'facts-'));
+    const controller = new AbortController();
+    const options = { certificateDirectory: folder, port: 0, waitMs: 60_000, signal: controller.signal };
+    const person = await personAtBrowser(options);
+    controller.abort(new Error('stopped'));
+    const step = { title: '', why: '', url: circle.sandbox.url, state: 'state', ask: false };
+    await expect(beforeDeadline(2_000, 'for the abort', () => person.logIn(step))).rejects.toThrow('stopped');
+    await person.close();
+    await rm(folder, { recursive: true });
+  });
+
   test('only clients with the mark of a run are taken for leftovers', async () => {
     await circle.sandbox.reset();
     const [launchDarkly, apiToken] = asAdmin();
     await launchDarkly.createOAuth2Client({ apiToken }, { name: 'Facts report', redirectUri: 'https://app.example/' });
-    const traces = createTraces({ launchDarkly, apiToken });
+    const traces = createTraces({ launchDarkly, apiToken, wait: async () => {} });
     const { clientId } = await traces.register('https://app.example/');
     expect((await leftByEarlierRuns(launchDarkly, apiToken)).map((client) => client.clientId)).toEqual([clientId]);
     expect(await traces.removeClients()).toEqual([]);

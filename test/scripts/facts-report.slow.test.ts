@@ -164,11 +164,13 @@ test('nobody comes back: the report says so after --wait, exit 1', async () => {
   expectNothingLeft();
 });
 
-test('an answer of another login is refused, and the login goes on', async () => {
+test('an answer of another login, and other requests that make no sense, are refused, and the login goes on', async () => {
   const { doctor, page } = await login();
   const browser = new Browser();
   const stranger = await browser.visit(`${page}callback?code=stolen&state=somebody-elses`);
   expect(stranger.status).toBe(400);
+  await browser.visit(`${page}/`).catch(() => undefined); // a path that is no URL
+  expect((await browser.visit(`${page}favicon.ico`)).status).toBe(404);
   expect((await browser.visit(page)).body).toContain('Login 1 of 7');
   doctor.child.kill('SIGINT');
   await doctor.ended;

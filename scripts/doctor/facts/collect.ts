@@ -36,7 +36,8 @@ export async function collectFacts(setup: Collecting): Promise<FactsReport> {
   const { http, launchDarkly, apiToken, baseUri, signal, tell } = setup;
   const wait = setup.wait ?? ((ms) => sleep(ms, undefined, { signal }));
   const calls = createCalls({ http, baseUri, signal, wait });
-  const traces = createTraces({ launchDarkly, apiToken });
+  const unstoppable = { signal: new AbortController().signal, wait: setup.wait ?? ((ms) => sleep(ms)) };
+  const traces = createTraces({ ...unstoppable, launchDarkly, apiToken });
   const findings = createFindings();
   try {
     signal.throwIfAborted();
@@ -49,9 +50,8 @@ export async function collectFacts(setup: Collecting): Promise<FactsReport> {
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {
-    const unstoppable = createCalls({ http, baseUri, signal: new AbortController().signal, wait: async () => {} });
     await traces
-      .revokeTokens(unstoppable)
+      .revokeTokens(createCalls({ ...unstoppable, http, baseUri }))
       .catch(() => tell('Not every token could be revoked. They can only read, and they expire.'));
     for (const left of await traces.removeClients()) tell(left);
   }

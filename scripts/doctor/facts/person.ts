@@ -60,12 +60,13 @@ export async function personAtBrowser(options: {
   let nobodyThere = false;
   let sawTheEnd = () => {};
 
-  const handler: RequestListener = async (req, res) => {
+  async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     visited = true;
     const url = new URL(req.url ?? '/', 'http://localhost');
     const form = req.method === 'POST' ? new URLSearchParams(await readBody(req)) : undefined;
     const state = (form ?? url.searchParams).get('state');
     if (state === null) {
+      if (url.pathname !== '/') return send(res, strangerPage, 404);
       send(res, finished ? lastPage : current ? stepPage(current) : workingPage);
       if (finished) sawTheEnd();
       return;
@@ -78,9 +79,11 @@ export async function personAtBrowser(options: {
       current.query = url.searchParams;
       return send(res, questionPage(state));
     }
-    current = undefined;
     res.writeHead(303, { location: '/' }).end();
-  };
+  }
+
+  /** Nothing that a browser sends may end the run. */
+  const handler: RequestListener = (req, res) => void answer(req, res).catch(() => res.destroy());
 
   const { key, cert } = await localCertificate({
     directory: options.certificateDirectory,
@@ -95,17 +98,32 @@ export async function personAtBrowser(options: {
     pageFor: (redirectUri) => `${redirectUri.startsWith(origins.https) ? origins.https : origins.http}/`,
 
     async logIn(step) {
+      signal.throwIfAborted();
       if (nobodyThere) throw new NotProbed('Nobody was there to log in.');
-      const over = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
       return new Promise<Returned>((resolve, reject) => {
-        const waiting: Current = { ...step, resolve };
-        current = waiting;
-        over.addEventListener('abort', () => {
-          if (current !== waiting) return; // somebody came back
+        const timer = setTimeout(() => {
+          giveUp(new NotProbed(`Nobody came back within ${waitMs / 1000} seconds.`));
+        }, waitMs);
+        const onAbort = () => giveUp(signal.reason);
+        signal.addEventListener('abort', onAbort);
+
+        function stopWaiting(): void {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', onAbort);
           current = undefined;
+        }
+        function giveUp(reason: unknown): void {
+          stopWaiting();
           nobodyThere = true;
-          reject(signal.aborted ? signal.reason : new NotProbed(`Nobody came back within ${waitMs / 1000} seconds.`));
-        });
+          reject(reason);
+        }
+        current = {
+          ...step,
+          resolve(returned) {
+            stopWaiting();
+            resolve(returned);
+          },
+        };
       });
     },
 

@@ -25,7 +25,15 @@ export async function leftByEarlierRuns(launchDarkly: LaunchDarkly, apiToken: st
 }
 
 /** @param launchDarkly calls that are not aborted with the run: they clean up after it. */
-export function createTraces({ launchDarkly, apiToken }: { launchDarkly: LaunchDarkly; apiToken: string }): Traces {
+export function createTraces({
+  launchDarkly,
+  apiToken,
+  wait,
+}: {
+  launchDarkly: LaunchDarkly;
+  apiToken: string;
+  wait(ms: number): Promise<void>;
+}): Traces {
   const run = randomUUID();
   const mark = `[facts report ${run}]`;
   const registered = new Map<string, string>();
@@ -36,6 +44,20 @@ export function createTraces({ launchDarkly, apiToken }: { launchDarkly: LaunchD
     const listed = await launchDarkly.listOAuth2Clients({ apiToken }).catch(() => []);
     const found = listed.filter(({ description }) => description.endsWith(mark));
     return new Map([...registered, ...found.map(({ clientId, name }) => [clientId, name] as const)]);
+  }
+
+  /** Three attempts, unless another one would fail as well. Resolves to the error of the last one. */
+  async function deleteClient(clientId: string): Promise<LaunchDarklyApiError | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return void (await launchDarkly.deleteOAuth2Client({ apiToken }, clientId));
+      } catch (error) {
+        if (!(error instanceof LaunchDarklyApiError)) throw error;
+        const { reason, retryAfterMs = 1_000 } = error;
+        if (attempt === 3 || /^(not_found|unauthorized|forbidden)$/.test(reason)) return error;
+        await wait(Math.min(retryAfterMs, 15_000));
+      }
+    }
   }
 
   return {
@@ -60,16 +82,12 @@ export function createTraces({ launchDarkly, apiToken }: { launchDarkly: LaunchD
     async removeClients() {
       const left: string[] = [];
       for (const [clientId, name] of await clientsOfThisRun()) {
-        try {
-          await launchDarkly.deleteOAuth2Client({ apiToken }, clientId);
-        } catch (error) {
-          if (error instanceof LaunchDarklyApiError && error.reason === 'not_found') continue;
-          const why = error instanceof Error ? messageWithAdvice(error) : '';
-          left.push(
-            `The OAuth2 client "${cleanText(name)}" could not be deleted. ${why} ` +
-              `Later: npm run clients -- delete ${cleanText(clientId)}`,
-          );
-        }
+        const error = await deleteClient(clientId);
+        if (!error || error.reason === 'not_found') continue;
+        left.push(
+          `The OAuth2 client "${cleanText(name)}" could not be deleted. ${messageWithAdvice(error)} ` +
+            `Later: npm run clients -- delete ${cleanText(clientId)}`,
+        );
       }
       registered.clear();
       return left;
