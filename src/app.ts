@@ -81,7 +81,8 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   app.use(requestLog(logger), securityHeaders(redirectUri));
   addHealthRoutes(app, { pingStore: () => store.ping(), isStopping, logger });
   if (behindProxy) app.use(createProxyCheck(logger));
-  app.use(canonicalOrigin(redirectUri, behindProxy), assets.middleware, rateLimit.middleware);
+  // Assets come first, so that the page about a redirect loop has its style sheet.
+  app.use(assets.middleware, canonicalOrigin(redirectUri, { behindProxy, logger }), rateLimit.middleware);
   app.use(createSessionMiddleware(config, store));
 
   // 4. The login's routes, the pages, and errors.

@@ -65,6 +65,39 @@ export const portFreeOrOurs: Check = {
   },
 };
 
+/** Whether a proxy makes the app redirect its own address to itself. */
+export const publicAddress: Check = {
+  name: 'public-address',
+  title: 'Public address does not redirect to itself',
+  needs: ['LD_OAUTH_REDIRECT_URI'],
+  async run({ config: { redirectUri, tls } }) {
+    const url = `${redirectUri.origin}/`;
+    const answer = await ask(url).catch(() => undefined);
+    if (!answer) return skipped(`${url} cannot be reached from this machine now`);
+    if (answer.status !== 308 || answer.location !== url) return ok(`${url} answers ${answer.status}`);
+    return tls.mode === 'proxy'
+      ? failed(
+          `${url} redirects to itself: a proxy says X-Forwarded-Proto: http of requests that came by https.`,
+          'Let the outermost proxy set X-Forwarded-Proto, and those behind it pass it on unchanged.',
+        )
+      : failed(
+          `${url} redirects to itself: a proxy in front of the app replaces Host.`,
+          'Make the proxy pass Host on (Vite and http-proxy: changeOrigin: false), or set TLS=proxy.',
+        );
+  },
+};
+
+function ask(url: string): Promise<{ status: number | undefined; location: string | undefined }> {
+  const { get } = url.startsWith('https:') ? https : http;
+  const options = { headers: { accept: 'text/html' }, signal: AbortSignal.timeout(3_000), rejectUnauthorized: false };
+  return new Promise((resolve, reject) => {
+    get(url, options, (response) => {
+      response.resume();
+      resolve({ status: response.statusCode, location: response.headers.location });
+    }).on('error', reject);
+  });
+}
+
 function ownAddresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map(({ address }) => address));
 }

@@ -3,7 +3,7 @@ import { checkAppConfig } from '../../src/config/config.ts';
 import type { SettingName } from '../../src/config/settings.ts';
 import { SettingsReader } from '../../src/config/settings-reader.ts';
 import { createHttp, createLaunchDarkly } from '../../src/launchdarkly/index.ts';
-import { portFreeOrOurs, redirectHost, redirectUriLegal } from './address-checks.ts';
+import { portFreeOrOurs, publicAddress, redirectHost, redirectUriLegal } from './address-checks.ts';
 import { nothingUnfinished, proxyKeepsCookies, sessionStoreWritable } from './app-checks.ts';
 import { certificateTrusted, certificateValid } from './certificate-checks.ts';
 import type { Check, Finding, Setup } from './check.ts';
@@ -42,6 +42,7 @@ export const checks: readonly Check[] = [
   nothingUnfinished,
   sessionStoreWritable,
   proxyKeepsCookies,
+  publicAddress,
 ];
 
 /** A finding and the check it came from. */

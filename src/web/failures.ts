@@ -6,6 +6,7 @@ export type FailureCode =
   | 'not_found'
   | 'bad_request'
   | 'rate_limited'
+  | 'redirect_loop'
   | 'api_refused'
   | 'session_store_unavailable'
   | 'internal_error';
@@ -234,6 +235,16 @@ export const failures: Readonly<Record<FailureCode, FailureText>> = {
     message: 'Too many logins were started from your network address in a short time.',
     cause: 'A page that reloads itself, a program, or many people behind one address.',
     nextStep: 'Wait a minute, then try again.',
+  },
+  redirect_loop: {
+    status: 500,
+    title: 'This app keeps redirecting to itself',
+    message:
+      'You were sent to the address of this app three times, and each time the request seemed to come elsewhere.',
+    cause: 'A proxy in front of this app reports another scheme or host name than the one you used.',
+    nextStep: 'Tell the people who run this app. Its log says what to change.',
+    developerStep: 'Let the proxy pass Host and X-Forwarded-Proto on as the browser’s request has them.',
+    tryAgain: false,
   },
   api_refused: {
     status: 403,

@@ -2,9 +2,10 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Express, Request, RequestHandler } from 'express';
 import helmet from 'helmet';
-import { authPaths } from '../auth/index.ts';
+import { authPaths, cookieName } from '../auth/index.ts';
 import type { RedirectUri } from '../config/redirect-uri.ts';
 import type { Logger } from '../logging/log.ts';
+import { AppError } from './errors.ts';
 
 /** Security headers for every answer. Those that require https are sent only when the public origin is https. */
 export function securityHeaders({ secure, local }: RedirectUri): RequestHandler {
@@ -56,27 +57,48 @@ export function usePublicOrigin(app: Express, { secure }: RedirectUri): void {
   Object.defineProperty(app.request, 'protocol', { value: secure ? 'https' : 'http', configurable: true });
 }
 
+/** Redirects to the public origin in a row, within seconds of each other, after which there is no other. */
+const maxRedirects = 3;
+
 /**
  * Redirects requests for another host name, or over plain http through the proxy, to the registered origin: a login that
  * starts at 127.0.0.1 would return to localhost without its cookie. Host names are compared as in DNS, without regard to
- * case. A name with a dot at the end is another origin to a browser, with its own cookies.
- * @param behindProxy `Host` may be anything then, so only `X-Forwarded-Proto` is looked at.
+ * case. A name with a dot at the end is another origin to a browser, with its own cookies. A cookie counts the redirects:
+ * when they lead nowhere else, `AppError('redirect_loop')` is passed on, and the log says it once.
+ * @param options.behindProxy `Host` may be anything then, so only `X-Forwarded-Proto` is looked at.
  */
-export function canonicalOrigin({ origin, host, secure }: RedirectUri, behindProxy: boolean): RequestHandler {
+export function canonicalOrigin(
+  { href, origin, host, secure }: RedirectUri,
+  { behindProxy, logger }: { behindProxy: boolean; logger: Pick<Logger, 'warn'> },
+): RequestHandler {
   const defaultPort = secure ? ':443' : ':80';
   const isOurs = (sent = '') => [host, host + defaultPort].includes(sent.toLowerCase());
+  const counter = cookieName('redirects', href);
+  const count = new RegExp(`${counter}=(\\d)`);
+  let warned = false;
   return (req, res, next) => {
     if (req.path === authPaths.verify) return next(); // a proxy asks, under any name
-    if (behindProxy ? secure && cameByPlainHttp(req) : !isOurs(req.headers.host)) {
-      res.set('Cache-Control', 'no-store').redirect(308, origin + pathAndQuery(req));
-    } else {
-      next();
+    if (behindProxy ? !(secure && cameByPlainHttp(req)) : isOurs(req.headers.host)) return next();
+    const redirects = Number(count.exec(req.headers.cookie ?? '')?.[1] ?? 0);
+    if (redirects < maxRedirects) {
+      res.cookie(counter, redirects + 1, { path: '/', httpOnly: true, secure, sameSite: 'lax', maxAge: 10_000 });
+      return res.set('Cache-Control', 'no-store').redirect(308, origin + pathAndQuery(req));
     }
+    if (!warned) logger.warn({ event: 'redirect_loop', url: origin }, loopAdvice[behindProxy ? 'scheme' : 'host']);
+    warned = true;
+    next(new AppError('redirect_loop'));
   };
 }
 
+const loopAdvice = {
+  scheme:
+    'Visitors are redirected to https again and again: a proxy says X-Forwarded-Proto: http of requests that came by https. The outermost proxy has to set that header, and the ones behind it have to pass it on unchanged.',
+  host: 'Visitors are redirected to the public origin again and again: a proxy in front replaces Host with another name. Make it pass Host on (Vite and http-proxy: changeOrigin: false), or set TLS=proxy.',
+};
+
+/** The proxy nearest to the visitor comes first when several have added their word. */
 function cameByPlainHttp(req: Request): boolean {
-  return req.headers['x-forwarded-proto'] === 'http' && isFromTrustedProxy(req);
+  return /^\s*http\s*(,|$)/i.test(String(req.headers['x-forwarded-proto'] ?? '')) && isFromTrustedProxy(req);
 }
 
 /** The request target. An absolute one (`GET http://… HTTP/1.1`) leads to the home page. */

@@ -101,6 +101,7 @@ const appCodes = new Set([
   'not_found',
   'bad_request',
   'rate_limited',
+  'redirect_loop',
   'api_refused',
   'session_store_unavailable',
   'internal_error',

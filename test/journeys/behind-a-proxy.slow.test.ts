@@ -2,6 +2,9 @@ import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { publicAddress } from '../../scripts/doctor/address-checks.ts';
+import type { Setup } from '../../scripts/doctor/check.ts';
+import { checkAppConfig } from '../../src/config/config.ts';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import type { Page } from '../support/browser.ts';
@@ -165,6 +168,22 @@ describe('a proxy that is not set up as it should be', () => {
       expect((await logIn(url, '/account')).page.status).toBe(200);
       await app.prints(/"event":"proxy_not_trusted".*Set TRUST_PROXY=1/);
       expect((await new Browser().request(`http://localhost:${ports.http}/`)).status).toBe(200);
+    });
+
+    test('that says http of an https request is stopped after three redirects, and the doctor sees it', async () => {
+      const { url, app } = await start({}, (config) =>
+        config.replace('X-Forwarded-Proto $scheme', 'X-Forwarded-Proto http'),
+      );
+      const browser = new Browser();
+      const page = await browser.visit(`${url}/account`);
+      expect(browser.history.map(({ status }) => status)).toEqual([308, 308, 308, 500]);
+      expect(page.body).toContain('redirect_loop');
+      await app.prints(/"event":"redirect_loop".*X-Forwarded-Proto/);
+      const { config } = checkAppConfig({ env: { ...app.settings, TLS: 'proxy' }, envFile: null });
+      expect(await publicAddress.run({ config } as Setup)).toMatchObject({
+        status: 'failed',
+        fix: expect.stringContaining('X-Forwarded-Proto'),
+      });
     });
 
     test('that passes plain http on is answered with a redirect by the app itself', async () => {
