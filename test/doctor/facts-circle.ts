@@ -13,13 +13,13 @@ import { DEFAULT_SWITCHES } from '../../src/sandbox/switches.ts';
 import { scriptedPerson } from '../support/scripted-person.ts';
 
 /** Switches that no run can see, and why. */
-export const unseen: Partial<Record<keyof Switches, string>> = {
+const unseen = {
   verifiedClients: 'takes a member of another account',
   outsiderAnswer: 'takes a member of another account',
   noAccessReadsProfile: 'takes a member without access',
   codeLifetime: 'takes a wait and a login for every guess',
   refreshTokenLifetime: 'takes a wait of weeks',
-};
+} as const satisfies Partial<Record<keyof Switches, string>>;
 
 const flag = fc.boolean();
 /** Any setting of the others. Lifetimes outlast a run, delays the wait for them, limits the calls. */
@@ -52,7 +52,7 @@ export const settings: fc.Arbitrary<Partial<Switches>> = fc.record({
   tokenErrors: fc.constantFrom('rfc', 'rest', 'text', 'empty'),
   basicCredentials: fc.constantFrom('decoded', 'raw'),
   rateLimit: fc.integer({ min: 200, max: 1_000_000 }),
-} satisfies { [Name in Exclude<keyof Switches, keyof typeof unseen>]?: fc.Arbitrary<Switches[Name]> });
+} satisfies { [Name in Exclude<keyof Switches, keyof typeof unseen>]: fc.Arbitrary<Switches[Name]> });
 
 /** The switches whose setting cannot show because of another one. */
 function hiddenBy(set: Switches): (keyof Switches)[] {
