@@ -98,7 +98,7 @@ export function apiErrorAdvice({ reason, baseUri, status, code, retryAfterMs }: 
           'The token is wrong, expired or revoked, belongs to another LaunchDarkly instance (US, EU, federal), or its role is too weak.',
         nextStep:
           'Check the token and LD_BASE_URI; managing OAuth clients takes a token with the Admin role.' +
-          (isSandbox ? ' This machine is where a sandbox runs, which takes only the tokens that it printed.' : ''),
+          (isSandbox ? ' That address is a sandbox on this machine: it takes only the tokens that it printed.' : ''),
       };
     case 'forbidden':
       return {

@@ -56,7 +56,7 @@ describe('a failure says what LaunchDarkly said, what it likely means, and what 
     const { code, stderr } = await bootstrap();
     expect(code).toBe(1);
     expect(stderr).toContain(`LaunchDarkly at ${given.world.proxy.url} answered`);
-    expect(stderr).toMatch(/this machine.*sandbox.*printed/s);
+    expect(stderr).toMatch(/sandbox on this machine.*printed/s);
   });
 
   test('an answer that repeats the token does not get it printed', async () => {
