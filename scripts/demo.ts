@@ -114,7 +114,7 @@ function settingsFor(at: Addresses): AppConfig {
       FLOW_INSPECTOR: 'on',
     },
   });
-  return { ...config, publicBaseUri: at.sandbox };
+  return { ...config, publicBaseUri: at.sandbox, tutorial: true };
 }
 
 function greeting({ app, appPort, sandbox, sandboxPort }: Addresses): string {

@@ -8,6 +8,8 @@ import { createHttp, createLaunchDarkly } from './launchdarkly/index.ts';
 import { createLaunchDarklyAuth, loginOptions } from './launchdarkly-login/launchdarkly-auth.ts';
 import { type Logger, logAuthEvents, requestLog } from './logging/log.ts';
 import type { SessionStore } from './session-store/open-session-store.ts';
+import { serveHere } from './tutorial/local-server.ts';
+import { createExperiments } from './tutorial/run-experiment.ts';
 import { createAssets } from './web/assets.ts';
 import { createErrorHandler, describeFailure, notFound } from './web/errors.ts';
 import { createFlowPage } from './web/flow-page.ts';
@@ -17,6 +19,7 @@ import { addPages } from './web/pages.ts';
 import { createRateLimit } from './web/rate-limit.ts';
 import { canonicalOrigin, createProxyCheck, securityHeaders, usePublicOrigin } from './web/security.ts';
 import { createSessionMiddleware, sessionTimes } from './web/session.ts';
+import { addTutorial } from './web/tutorial-pages.ts';
 import { createViews } from './web/views.ts';
 
 /** Milliseconds a call to LaunchDarkly may take: shorter than the shutdown grace period, so pending users get a page. */
@@ -91,6 +94,7 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
     logoutPath: paths.logout,
     launchDarklyHref: config.publicBaseUri ?? baseUri,
     flowInspector: config.flowInspector,
+    tutorial: config.tutorial,
     local: redirectUri.local,
     asset: assets.href,
   });
@@ -105,10 +109,24 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
     listProjects: createListProjects(auth, launchDarkly),
   });
   app.get('/flow', createFlowPage({ recorder, callbackPath: paths.callback, render }));
+  if (config.tutorial) {
+    const run = createExperiments({
+      origin: redirectUri.origin,
+      callback: redirectUri.href,
+      loginPath: paths.login,
+      logoutPath: paths.logout,
+      baseUri,
+      publicBaseUri: config.publicBaseUri ?? baseUri,
+      allowedAccounts: config.allowedAccounts,
+      serve: (instance) => serveHere(instance === 'this' ? here : createApp(config, { store, logger, isStopping })),
+    });
+    addTutorial(app, { render, run, origin: redirectUri.origin });
+  }
   app.use(notFound, createErrorHandler({ render, logger }));
 
   const preload = async () => {
     await Promise.all([http.load(), rateLimit.load()]);
   };
-  return { handler: app, messages: messageClasses(app), preload, close: http.close };
+  const here: App = { handler: app, messages: messageClasses(app), preload, close: http.close };
+  return here;
 }

@@ -29,6 +29,7 @@ const allowed: Record<string, string[]> = {
   'src/logging': ['src/auth/index.ts', 'src/launchdarkly/clean-text.ts'],
   'src/http-server': ['src/launchdarkly/clean-text.ts', 'src/logging'],
   'src/flow-inspector': ['src/auth/index.ts', 'src/launchdarkly'],
+  'src/tutorial': ['src/flow-inspector/mask.ts'],
   'src/web': [
     'src/auth/index.ts',
     'src/config',
@@ -36,6 +37,7 @@ const allowed: Record<string, string[]> = {
     'src/launchdarkly',
     'src/launchdarkly-login',
     'src/logging',
+    'src/tutorial',
   ],
 };
 
@@ -56,6 +58,7 @@ const packages: Record<string, string[]> = {
   'src/logging': ['express', 'pino', 'pino-pretty'],
   'src/http-server': ['escape-html', 'express'],
   'src/flow-inspector': ['cookie', 'express'],
+  'src/tutorial': [],
   'src/web': ['escape-html', 'eta', 'express', 'express-rate-limit', 'express-session', 'helmet'],
 };
 

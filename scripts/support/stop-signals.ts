@@ -14,10 +14,7 @@ export const finishBeforeStopping = {
       ['SIGTERM', 143],
     ] as const) {
       process.on(signal, () => {
-        if (running === 0 || wanted !== undefined) {
-          terminal.info('Stopped. You can run it again.');
-          process.exit(code);
-        }
+        if (running === 0 || wanted !== undefined) process.exit(code);
         wanted = code;
         terminal.info('Stopping as soon as this step is finished; once more to stop at once.');
       });

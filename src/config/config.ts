@@ -1,3 +1,4 @@
+import { isLoopbackHost } from '../auth/plain-http.ts';
 import { type LoginConfig, readLoginConfig } from './login-config.ts';
 import * as value from './parsers.ts';
 import type { RedirectUri } from './redirect-uri.ts';
@@ -35,6 +36,8 @@ export interface AppConfig extends LoginConfig {
   /** Requests a minute to login, callback and logout from one client address. */
   readonly rateLimit: number;
   readonly flowInspector: boolean;
+  /** Whether there is a tutorial, with experiments: where the app and its LaunchDarkly, a sandbox, are on this machine. */
+  readonly tutorial: boolean;
   /** Where browsers reach LaunchDarkly when it is another URL than `baseUri`: that of the demo's sandbox. Not a setting. */
   readonly publicBaseUri?: string;
   readonly logLevel: LogLevel;
@@ -77,6 +80,7 @@ function readAppConfig(read: SettingsReader): AppConfig {
     keepAlive: read.optional('KEEP_ALIVE', value.duration, value.duration(tls.mode === 'proxy' ? '620s' : '75s')),
     rateLimit: read.optional('RATE_LIMIT', value.count, 300),
     flowInspector: read.optional('FLOW_INSPECTOR', value.onOff, redirectUri.loopback),
+    tutorial: redirectUri.loopback && isLoopbackHost(new URL(login.baseUri).hostname),
     logLevel: read.optional(
       'LOG_LEVEL',
       value.oneOf<LogLevel>('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),

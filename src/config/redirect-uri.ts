@@ -57,11 +57,10 @@ export const ownPages = [
   '/projects',
   '/readyz',
   '/troubleshooting',
-  '/tutorial',
 ] as const;
 
-/** Everything below these is the app's own: static files, and the JSON API. */
-const ownFolders = ['/api', '/assets'] as const;
+/** Everything below these is the app's own: static files, the JSON API, and the tutorial. */
+const ownFolders = ['/api', '/assets', '/tutorial'] as const;
 
 /**
  * Whether a path, as in a URL, is one of the app's own. The home page `/` is not: it can also be the callback.

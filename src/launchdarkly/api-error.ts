@@ -20,8 +20,6 @@ export interface ApiErrorDetails {
   /** LaunchDarkly's name of the call, e.g. `createOAuth2Client`. */
   readonly operation: string;
   readonly reason: ApiErrorReason;
-  /** Origin of the instance that was asked. */
-  readonly baseUri?: string;
   readonly status?: number | undefined;
   /** LaunchDarkly's error message, on one line of at most 300 characters. */
   readonly serverMessage?: string | undefined;
@@ -41,7 +39,6 @@ export class LaunchDarklyApiError extends Error {
   override readonly name = 'LaunchDarklyApiError';
   readonly operation: string;
   readonly reason: ApiErrorReason;
-  readonly baseUri: string | undefined;
   readonly status: number | undefined;
   readonly serverMessage: string | undefined;
   readonly retryAfterMs: number | undefined;
@@ -52,7 +49,6 @@ export class LaunchDarklyApiError extends Error {
     super(messageFor(details), { cause: details.cause });
     this.operation = details.operation;
     this.reason = details.reason;
-    this.baseUri = details.baseUri;
     this.status = details.status;
     this.serverMessage = details.serverMessage;
     this.retryAfterMs = capAtOneHour(details.retryAfterMs);
@@ -66,11 +62,10 @@ function capAtOneHour(milliseconds: number | undefined): number | undefined {
   return milliseconds === undefined ? undefined : Math.min(milliseconds, 3_600_000);
 }
 
-function messageFor({ baseUri, operation, status, serverMessage, problem, code }: ApiErrorDetails): string {
-  const launchDarkly = baseUri === undefined ? 'LaunchDarkly' : `LaunchDarkly at ${baseUri}`;
-  if (status === undefined) return `${launchDarkly} could not be asked (${operation}): ${code ?? 'no answer'}.`;
+function messageFor({ operation, status, serverMessage, problem, code }: ApiErrorDetails): string {
+  if (status === undefined) return `LaunchDarkly could not be asked (${operation}): ${code ?? 'no answer'}.`;
   const said = serverMessage ? `: "${serverMessage}".` : ', without a message.';
-  return `${launchDarkly} answered ${operation} with ${status}${problem ? `, but: ${problem}.` : said}`;
+  return `LaunchDarkly answered ${operation} with ${status}${problem ? `, but: ${problem}.` : said}`;
 }
 
 /** The message of an error; for a `LaunchDarklyApiError` followed by `apiErrorAdvice`, for people who run a script. */
@@ -80,25 +75,14 @@ export function messageWithAdvice(error: Error): string {
   return `${error.message} ${likelyCause} ${nextStep}`;
 }
 
-/** Nothing but a sandbox answers for LaunchDarkly on this machine. */
-const loopback = /^https?:\/\/(([\w-]+\.)*localhost|127\.[\d.]+|\[::1\])(:\d+)?$/;
-
-const sandboxNotRunning: Explanation = {
-  likelyCause: 'Nothing listens there. This address is on this machine, so it is meant for a sandbox.',
-  nextStep: 'Is the sandbox running? `npm run sandbox` starts it. To ask LaunchDarkly itself, correct LD_BASE_URI.',
-};
-
 /** What a failed call with an administrator's API access token likely means, and what to do. */
-export function apiErrorAdvice({ reason, baseUri, status, code, retryAfterMs }: LaunchDarklyApiError): Explanation {
-  const isSandbox = baseUri !== undefined && loopback.test(baseUri);
+export function apiErrorAdvice({ reason, status, code, retryAfterMs }: LaunchDarklyApiError): Explanation {
   switch (reason) {
     case 'unauthorized':
       return {
         likelyCause:
           'The token is wrong, expired or revoked, belongs to another LaunchDarkly instance (US, EU, federal), or its role is too weak.',
-        nextStep:
-          'Check the token and LD_BASE_URI; managing OAuth clients takes a token with the Admin role.' +
-          (isSandbox ? ' That address is a sandbox on this machine: it takes only the tokens that it printed.' : ''),
+        nextStep: 'Check the token and LD_BASE_URI; managing OAuth clients takes a token with the Admin role.',
       };
     case 'forbidden':
       return {
@@ -135,7 +119,6 @@ export function apiErrorAdvice({ reason, baseUri, status, code, retryAfterMs }: 
         nextStep: 'Try again in a moment; if that does not help, check the network and HTTPS_PROXY.',
       };
     case 'unreachable':
-      if (isSandbox && code === 'ECONNREFUSED') return sandboxNotRunning;
       return explainConnection(code ?? '');
     case 'unexpected_response':
       return {

@@ -172,6 +172,6 @@ async function listAll(callApi: RestApi, credential: Credential, baseUri: string
   }
 
   function unexpected(problem: string): LaunchDarklyApiError {
-    return new LaunchDarklyApiError({ operation, baseUri, reason: 'unexpected_response', status: 200, problem });
+    return new LaunchDarklyApiError({ operation, reason: 'unexpected_response', status: 200, problem });
   }
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { type ApiErrorDetails, type ApiErrorReason, LaunchDarklyApiError } from './api-error.ts';
+import { type ApiErrorReason, LaunchDarklyApiError } from './api-error.ts';
 import { cleanText } from './clean-text.ts';
 import { type Http, parseJson } from './http/http.ts';
 import { HttpError } from './http/http-error.ts';
@@ -54,15 +54,15 @@ export function createRestApi({ baseUri, http }: { baseUri: string; http: Pick<H
     const response = await http
       .request({ method, url: baseUri + path, headers: headersFor(credential, body), ...sent })
       .catch((error) => {
-        throw connectionError({ operation, baseUri }, error);
+        throw connectionError(operation, error);
       });
     const { status } = response;
-    if (status < 200 || status > 299) throw statusError({ operation, baseUri }, response, credential);
+    if (status < 200 || status > 299) throw statusError(operation, response, credential);
     // A deletion is answered without a body.
     const result = readResponse(schema, method === 'DELETE' ? response.body || '{}' : response.body);
     if ('value' in result) return result.value;
     const { problem } = result;
-    throw new LaunchDarklyApiError({ operation, baseUri, reason: 'unexpected_response', status, problem });
+    throw new LaunchDarklyApiError({ operation, reason: 'unexpected_response', status, problem });
   };
 }
 
@@ -85,15 +85,12 @@ function headersFor(credential: Credential, body: unknown): Record<string, strin
   };
 }
 
-/** What was asked, and of whom. */
-type Asked = Pick<ApiErrorDetails, 'operation'> & { readonly baseUri: string };
-
-function connectionError(asked: Asked, error: unknown): LaunchDarklyApiError {
+function connectionError(operation: string, error: unknown): LaunchDarklyApiError {
   const { code, sent } = error instanceof HttpError ? error : { code: undefined, sent: true };
   const reason =
     code === 'TIMEOUT' || code === 'ABORTED' || /TIMEDOUT|TIMEOUT/.test(code ?? '') ? 'timeout' : 'unreachable';
   return new LaunchDarklyApiError({
-    ...asked,
+    operation,
     reason: code?.startsWith('RESPONSE_') ? 'unexpected_response' : reason,
     code,
     mayHaveTakenEffect: sent,
@@ -102,10 +99,10 @@ function connectionError(asked: Asked, error: unknown): LaunchDarklyApiError {
 }
 
 /** The status decides: LaunchDarkly's error codes differ between endpoints, and some bodies are empty. */
-function statusError(asked: Asked, response: HttpResponse, credential: Credential): LaunchDarklyApiError {
+function statusError(operation: string, response: HttpResponse, credential: Credential): LaunchDarklyApiError {
   const { status } = response;
   return new LaunchDarklyApiError({
-    ...asked,
+    operation,
     reason: reasonForStatus(status),
     status,
     serverMessage: serverMessage(response, credential),

@@ -4,6 +4,7 @@ import { Eta } from 'eta';
 import type { User } from '../auth/index.ts';
 import type { FlowView } from '../flow-inspector/flow-view.ts';
 import type { Project } from '../launchdarkly/index.ts';
+import type { ExperimentRun, ExperimentText } from '../tutorial/experiment-text.ts';
 import type { FailureText } from './failures.ts';
 import type { FormattedTime } from './format-time.ts';
 import type { SessionTimes } from './session.ts';
@@ -18,6 +19,8 @@ export interface Site {
   readonly launchDarklyHref: string;
   /** Whether the flow inspector records logins here. */
   readonly flowInspector: boolean;
+  /** Whether there is a tutorial. LaunchDarkly is then a sandbox. */
+  readonly tutorial: boolean;
   /** Whether the app's visitor is its developer: its address is a loopback one. */
   readonly local: boolean;
   /** The URL of a file in `views/assets`, by its file name. */
@@ -61,6 +64,14 @@ export interface ViewData {
     readonly attempt: number;
   };
   troubleshooting: BasePage & { readonly failures: readonly (FailureText & { readonly code: string })[] };
+  experiments: BasePage & { readonly experiments: readonly ExperimentText[] };
+  experiment: BasePage & {
+    readonly text: ExperimentText;
+    /** What came of it, once it was run. */
+    readonly run?: ExperimentRun;
+    readonly next?: ExperimentText | undefined;
+  };
+  source: BasePage & { readonly file: string; readonly lines: readonly string[] };
   'not-found': BasePage & { readonly path: string; readonly requestId?: string | undefined };
 }
 

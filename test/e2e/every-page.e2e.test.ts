@@ -25,6 +25,17 @@ const pages: readonly [name: string, open: (visit: Visitor) => Promise<void>][] 
   ['flow-empty', (visit) => visit.path('/flow')],
   ['troubleshooting', (visit) => visit.path('/troubleshooting')],
   ['not-found', (visit) => visit.path('/nowhere')],
+  ['experiments', (visit) => visit.path('/tutorial/experiments')],
+  ['experiment', (visit) => visit.path('/tutorial/experiments/code-twice')],
+  [
+    'experiment-run',
+    async (visit) => {
+      await visit.path('/tutorial/experiments/code-twice');
+      await visit.page.getByRole('button', { name: 'Both are logged in' }).click();
+      await visit.page.getByRole('heading', { name: 'What happened' }).waitFor();
+    },
+  ],
+  ['source', (visit) => visit.path('/tutorial/source?file=src/auth/sealer.ts#line-20')],
   ['logged-out', (visit) => visit.path('/logged-out')],
   ['sandbox-personas', (visit) => visit.path('/auth/login')],
   ['sandbox-consent', (visit) => visit.logIn(undefined)],

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, jest, test } from '@jest/globals';
 import { registerClient } from '../../scripts/registration/index.ts';
-import { freePort } from '../support/free-port.ts';
 import { follow } from '../support/program.ts';
 import { redirectUri } from '../support/registration.ts';
 import { scriptInWorld } from '../support/script-in-world.ts';
@@ -41,22 +40,6 @@ describe('a failure says what LaunchDarkly said, what it likely means, and what 
     expect(stderr).not.toMatch(/^\s+at /m);
     await registerClient(given.world.options());
     expect(await given.world.clients()).toHaveLength(1);
-  });
-
-  test('nothing listens on this machine: the address, and whether the sandbox runs', async () => {
-    const LD_BASE_URI = `http://127.0.0.1:${await freePort()}`;
-    const { code, stderr } = await bootstrap(here, { env: { LD_BASE_URI } });
-    expect(code).toBe(1);
-    expect(stderr).toContain(`LaunchDarkly at ${LD_BASE_URI} could not be asked`);
-    expect(stderr).toMatch(/ECONNREFUSED.*Is the sandbox running\?.*npm run sandbox/s);
-  });
-
-  test('a token that the sandbox does not know: the address, and that this is the sandbox', async () => {
-    given.world.proxy.fail(/./, { acts: false, answer: { status: 401, body: '' } });
-    const { code, stderr } = await bootstrap();
-    expect(code).toBe(1);
-    expect(stderr).toContain(`LaunchDarkly at ${given.world.proxy.url} answered`);
-    expect(stderr).toMatch(/sandbox on this machine.*printed/s);
   });
 
   test('an answer that repeats the token does not get it printed', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { User } from '../../src/auth/index.ts';
+import { readExperimentTexts } from '../../src/tutorial/experiment-text.ts';
 import { createAssets } from '../../src/web/assets.ts';
 import { failures } from '../../src/web/failures.ts';
 import { formatTime } from '../../src/web/format-time.ts';
@@ -25,6 +26,7 @@ export function views(): ReturnType<typeof createViews> {
     logoutPath: '/auth/logout',
     launchDarklyHref: 'https://app.launchdarkly.com',
     flowInspector: true,
+    tutorial: true,
     local: true,
     asset: createAssets().href,
   });
@@ -56,6 +58,15 @@ export function allPages(): [name: string, html: string][] {
     cause: 'Why.',
     nextStep: 'Log in with another account.',
   };
+  const experiments = readExperimentTexts();
+  const experiment = experiments[0]!;
+  const run = {
+    outcome: experiment.expected,
+    guess: experiment.expected,
+    steps: [{ who: 'Browser', request: 'GET /', status: 400, answer: 'Bad', code: 'bad_request' }],
+    calls: [{ method: 'POST', path: '/token', status: 400 }],
+    code: { line: 1, text: 'take();' },
+  };
   return [
     ['home, logged out', render('home', {})],
     ['home, logged in', render('home', { user })],
@@ -84,6 +95,14 @@ export function allPages(): [name: string, html: string][] {
         failures: Object.entries(failures).map(([code, words]) => ({ code, ...words })),
       }),
     ],
+    ['experiments', render('experiments', { experiments })],
+    ['experiment', render('experiment', { text: experiment, next: experiments[1] })],
+    ['experiment that was run', render('experiment', { text: experiment, next: experiments[1], run })],
+    [
+      'experiment that failed',
+      render('experiment', { text: experiment, run: { problem: 'Why.', steps: [], calls: [] } }),
+    ],
+    ['source', render('source', { file: 'src/app.ts', lines: ['import x;', '', 'x();'] })],
     ['not found', render('not-found', { path: '/nowhere', requestId: '1' })],
   ];
 }

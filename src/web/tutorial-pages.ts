@@ -1,0 +1,57 @@
+import type { IRouter, Request, RequestHandler } from 'express';
+import express from 'express';
+import { currentUser } from '../auth/index.ts';
+import { type ExperimentText, readExperimentTexts } from '../tutorial/experiment-text.ts';
+import type { RunExperiment } from '../tutorial/run-experiment.ts';
+import { findFunction, sourceLines } from '../tutorial/source-code.ts';
+import { AppError } from './errors.ts';
+import { sendPage } from './pages.ts';
+import type { Render } from './views.ts';
+
+/** The pages below `/tutorial`. Mount them only where the app and its LaunchDarkly, a sandbox, are on this machine. */
+export function addTutorial(
+  app: IRouter,
+  { render, run, origin }: { render: Render; run: RunExperiment; origin: string },
+): void {
+  const texts = readExperimentTexts();
+
+  app.get('/tutorial/experiments', (req, res) => {
+    sendPage(res, render('experiments', { user: currentUser(req), experiments: texts }));
+  });
+
+  app.get('/tutorial/experiments/:name', (req, res) => {
+    sendPage(res, render('experiment', { user: currentUser(req), ...findText(req) }));
+  });
+
+  const form = express.urlencoded({ extended: false, limit: 1_000 });
+  app.post('/tutorial/experiments/:name', onlyFrom(origin), form, async (req, res) => {
+    const found = findText(req);
+    const user = currentUser(req);
+    const { file, name } = found.text.source;
+    const result = await run(found.text.name, user?.email);
+    const guess = req.body?.guess === undefined ? undefined : String(req.body.guess);
+    sendPage(res, render('experiment', { user, ...found, run: { ...result, guess, code: findFunction(file, name) } }));
+  });
+
+  app.get('/tutorial/source', (req, res) => {
+    const file = String(req.query.file);
+    const lines = sourceLines(file);
+    if (!lines) throw new AppError('not_found');
+    sendPage(res, render('source', { user: currentUser(req), file, lines }));
+  });
+
+  function findText({ params }: Request): { text: ExperimentText; next: ExperimentText | undefined } {
+    const index = texts.findIndex(({ name }) => name === params.name);
+    const text = texts[index];
+    if (!text) throw new AppError('not_found');
+    return { text, next: texts[index + 1] };
+  }
+}
+
+/** Refuses a form of another site: browsers say where it comes from in `Sec-Fetch-Site`, older ones in `Origin`. */
+function onlyFrom(origin: string): RequestHandler {
+  return ({ headers }, _res, next) => {
+    const { 'sec-fetch-site': site = headers.origin === origin ? 'same-origin' : undefined } = headers;
+    next(site === 'same-origin' ? undefined : new AppError('bad_request'));
+  };
+}

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { loadAppConfig } from '../../src/config/config.ts';
+import { createLogger } from '../../src/logging/log.ts';
+import { startApp } from '../../src/start-app.ts';
+import { Browser } from '../support/browser.ts';
+import { ariel, freePort, logIn, startTestApp, type TestApp, whoAmI } from '../support/test-app.ts';
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startTestApp();
+});
+
+afterAll(() => app.close());
+
+const experiment = '/tutorial/experiments/wrong-state';
+
+test('another site cannot start an experiment, nor can a form without an origin', async () => {
+  for (const headers of [
+    { 'sec-fetch-site': 'cross-site' },
+    { origin: 'https://attacker.example' },
+    { origin: 'null' },
+  ]) {
+    const { status, body } = await new Browser().request(app.url + experiment, { form: { guess: 'refused' }, headers });
+    expect(status).toBe(400);
+    expect(body).toContain('bad_request');
+  }
+  expect(app.sandbox.ledger({ path: '/trust/oauth/authorize' })).toEqual([]);
+});
+
+test('an experiment leaves the login of the visitor alone, also when they are one of the usual test members', async () => {
+  for (const as of [ariel.email, 'layla@acme.example']) {
+    const { browser } = await logIn(app, { as });
+    const removed = await browser.request(`${app.url}/tutorial/experiments/removed-member`, { form: { guess: 'out' } });
+    expect(removed.body).toContain('You predicted that.');
+    expect(await whoAmI(app, browser)).toEqual({ status: 200, email: as });
+  }
+});
+
+test('a prediction that is not one of the answers is not repeated', async () => {
+  const { body } = await new Browser().request(app.url + experiment, { form: { guess: '<b>toString</b>' } });
+  expect(body).toContain('What happened');
+  expect(body).not.toContain('You predicted');
+  expect(body).not.toContain('<b>toString');
+});
+
+test('no secret of an experiment is on its page', async () => {
+  const { body } = await new Browser().request(`${app.url}/tutorial/experiments/stolen-cookie`, { form: {} });
+  expect(body).toContain('state=');
+  expect(body).not.toMatch(/sandbox-(code|access|refresh|secret)-/);
+});
+
+test.each(['../.env', 'src/../.env', '/etc/passwd', 'src/auth/../../package.json', 'src/none.ts', ''])(
+  'the source page does not show %p',
+  async (file) => {
+    const { status } = await new Browser().visit(`${app.url}/tutorial/source?file=${encodeURIComponent(file)}`);
+    expect(status).toBe(404);
+  },
+);
+
+test.each([
+  ['https://app.example.com/auth/callback', 'http://127.0.0.1:4000', false],
+  ['https://localhost:3000/auth/callback', 'https://app.launchdarkly.com', false],
+  ['https://localhost:3000/auth/callback', 'http://127.0.0.1:4000', true],
+])('with the redirect URI %s and LaunchDarkly at %s a tutorial is offered: %p', (redirectUri, baseUri, offered) => {
+  const { LD_OAUTH_REDIRECT_URI: _, ...env } = app.env;
+  const settings = { ...env, LD_OAUTH_REDIRECT_URI: redirectUri, LD_BASE_URI: baseUri };
+  expect(loadAppConfig({ env: settings, envFile: null }).tutorial).toBe(offered);
+});
+
+test('where none is offered, its pages do not exist, and no page links to them', async () => {
+  const redirectUri = `https://localhost:${await freePort()}/auth/callback`;
+  const env = { ...app.env, LD_OAUTH_REDIRECT_URI: redirectUri, LD_BASE_URI: 'https://app.launchdarkly.com' };
+  const config = loadAppConfig({ env: { ...env, SESSION_STORE: 'memory:' }, envFile: null });
+  const other = await startApp(config, createLogger({ level: 'silent', format: 'json' }));
+  try {
+    const { origin } = config.redirectUri;
+    for (const path of ['/tutorial', '/tutorial/experiments', experiment, '/tutorial/source?file=src/app.ts'])
+      expect((await new Browser().request(origin + path)).status).toBe(404);
+    expect((await new Browser().request(origin + experiment, { form: {} })).status).toBe(404);
+    expect((await new Browser().visit(origin)).body).not.toContain('/tutorial');
+  } finally {
+    other.server.closeAllConnections();
+    await other.stop();
+  }
+});
