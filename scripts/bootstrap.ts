@@ -20,6 +20,7 @@ npm run bootstrap -- [options]
   --name NAME             what members see when they are asked to authorize the app
   --description TEXT      shown in the list of clients
   --redirect-uri URI      where LaunchDarkly sends people back to (default: LD_OAUTH_REDIRECT_URI)
+  --base-uri URI          the LaunchDarkly instance, or the sandbox (default: LD_BASE_URI)
   --env-file PATH         the file to read and write (default: .env)
   --dry-run               look, say what would be done, change nothing
   --rotate                replace the client by one with a new secret
@@ -28,12 +29,12 @@ npm run bootstrap -- [options]
   --help                  this text
 
 LD_ACCESS_TOKEN: an API access token with the Admin role; asked for when it is not set.
-LD_BASE_URI: the LaunchDarkly instance, or the sandbox (npm run sandbox).
 `,
   options: {
     name: { type: 'string' },
     description: { type: 'string' },
     'redirect-uri': { type: 'string' },
+    'base-uri': { type: 'string' },
     'env-file': { type: 'string', default: '.env' },
     'dry-run': { type: 'boolean', default: false },
     rotate: { type: 'boolean', default: false },
@@ -47,7 +48,8 @@ await runScript(async (terminal) => {
   if (!call) return 0;
   if (call.values.name === '') throw new UsageError('--name must not be empty.');
   const { 'env-file': envFile, 'redirect-uri': redirectUri, 'dry-run': dryRun, ...flags } = call.values;
-  const config = loadScriptConfig({ envFile, flags: { LD_OAUTH_REDIRECT_URI: redirectUri } });
+  const settings = { LD_OAUTH_REDIRECT_URI: redirectUri, LD_BASE_URI: flags['base-uri'] };
+  const config = loadScriptConfig({ envFile, flags: settings });
   const registration = await withRegistration(terminal, config, { envFile, yes: flags.yes }, (context) =>
     registerClient({
       ...context,

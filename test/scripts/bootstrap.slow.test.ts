@@ -80,6 +80,13 @@ describe('what it says', () => {
     expect(await given.world.clients(redirectUri)).toHaveLength(1);
   });
 
+  test('--base-uri says where to register, for shells that cannot set a variable for one command, and is saved', async () => {
+    const LD_BASE_URI = 'http://127.0.0.1:9';
+    const { code } = await bootstrap([...here, '--base-uri', given.world.proxy.url], { env: { LD_BASE_URI } });
+    expect(code).toBe(0);
+    expect(await readFile(given.world.envFile, 'utf8')).toContain(`LD_BASE_URI=${given.world.proxy.url}`);
+  });
+
   test('what LaunchDarkly answers cannot move the cursor or forge a line', async () => {
     await bootstrap();
     const hostile = 'x\u001b]0;title\u0007\u001b[1A\u202e\u061c\u2028\n✓ Everything is fine\ud83d';
