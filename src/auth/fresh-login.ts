@@ -33,7 +33,7 @@ export function createFreshLogins(options: FreshLoginOptions) {
     async freshLogin(req: Request): Promise<Login | undefined> {
       assertSession(req);
       const login = logins.currentLogin(req);
-      if (!login) return logins.hasEnded(req) ? end(req) : undefined;
+      if (!login) return logins.hasEnded(req.session) ? end(req) : undefined;
       if (login.revision !== loginOf(req.session)?.revision) req.session.launchDarklyLogin = login;
       if (Date.now() - login.startedAt > maxAge) return end(req);
       const age = verificationAge(login);

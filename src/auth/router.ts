@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import express from 'express';
 import type { OAuthClient, TokenSet } from './authorization-code.ts';
+import { createLateSaveGuard } from './late-saves.ts';
 import { type AuthEvent, isTransient, LoginError } from './login-error.ts';
 import type { LoginLoopGuard } from './login-loop-guard.ts';
 import {
@@ -50,7 +51,11 @@ export function createAuthRouter(options: AuthRouterOptions) {
   const redemptions = createRedemptions<StartedSession>();
   const ownPaths = new Set<unknown>([paths.login, paths.callback, paths.logout, paths.verify]);
   const router = express.Router();
-  router.use((req, _res, next) => next(ownPaths.has(req.baseUrl + req.path) ? undefined : 'router'));
+  const guardLateSaves = createLateSaveGuard(logins);
+  router.use((req, _res, next) => {
+    guardLateSaves(req.sessionStore);
+    next(ownPaths.has(req.baseUrl + req.path) ? undefined : 'router');
+  });
   router.get(anyPath, onPath(paths.login), noStore, refusePrefetch, function startFromRoute(req, res) {
     if (showsCertainlyNoPage(req)) throw new LoginError('login_required');
     login(req, res, { returnTo: String(req.query.returnTo) });

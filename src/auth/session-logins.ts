@@ -59,9 +59,11 @@ export function createSessionLogins<U extends User = User>({
 }: LoginHooks<U> & { sealer: Sealer; clientId: string }) {
   /** By login id; undefined for a login that has ended. */
   const latest = new Map<string, Login | undefined>();
+  /** Sessions that are about to be stored for the first time. */
+  const starting = new WeakSet<object>();
 
   return {
-    ...{ currentLogin, latestLogin, hasEnded, createLogin, openTokens, remember, forget },
+    ...{ currentLogin, latestLogin, hasEnded, createLogin, openTokens, remember, forget, isStarting },
     ...{ startSession, joinSession, endSession },
   };
 
@@ -80,9 +82,14 @@ export function createSessionLogins<U extends User = User>({
   }
 
   /** Whether the session holds a login that has ended: a slow request wrote it back. */
-  function hasEnded({ session }: Request): boolean {
+  function hasEnded(session: Partial<SessionData> | undefined): boolean {
     const login = loginOf(session);
     return login !== undefined && latest.has(login.id) && !latest.get(login.id);
+  }
+
+  /** Whether this session is the one that a login has just started. */
+  function isStarting(session: object): boolean {
+    return starting.has(session);
   }
 
   /** A login whose tokens are sealed for it. */
@@ -144,12 +151,16 @@ export function createSessionLogins<U extends User = User>({
     const times = { startedAt: now, verifiedAt: now, revision: 1 };
     req.session.launchDarklyLogin = createLogin(tokens, { id: randomUUID(), user, ...times });
     req.session.finishedLogins = [...completed, { state: statePrefix(state), returnTo }].slice(-maxCompletedLogins);
+    const { session } = req;
+    starting.add(session);
     try {
       await onLogin?.(req, { user: user as U, tokens, previousSession });
       await fromCallback((done) => req.session.save(done));
     } catch (error) {
       endSession(req).catch(() => {});
       throw error;
+    } finally {
+      starting.delete(session);
     }
     return replaced;
   }

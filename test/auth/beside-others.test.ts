@@ -297,7 +297,6 @@ describe('with a session store that takes every write', () => {
     await supertest(app).post('/auth/logout').set('cookie', cookie);
     go();
     await slow;
-    expect(Object.keys(await stored())).toHaveLength(1);
     expect((await ask(app, '/private', cookie)).status).toBe(401);
     expect(Object.keys(await stored())).toHaveLength(0);
   });

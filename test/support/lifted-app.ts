@@ -51,6 +51,8 @@ export interface LiftedApp {
   readonly url: string;
   readonly auth: Auth;
   readonly events: AuthEvent[];
+  /** The options of its client, for another process of the same app. */
+  readonly options: LaunchDarklyAuthOptions;
   close(): Promise<void>;
 }
 
@@ -72,8 +74,9 @@ export async function startLiftedApp(sandbox: Sandbox, parts: LiftedAppParts = {
   const url = `http://localhost:${port}`;
   const events: AuthEvent[] = [];
   const http = createHttp();
+  const client = options.clientId ? {} : optionsOf(sandbox, await registerClient(sandbox, url));
   const auth = createLaunchDarklyAuth({
-    ...optionsOf(sandbox, await registerClient(sandbox, url)),
+    ...client,
     http,
     report: (event) => events.push(event),
     ...options,
@@ -90,7 +93,7 @@ export async function startLiftedApp(sandbox: Sandbox, parts: LiftedAppParts = {
   const server = app.listen(port, 'localhost');
   await once(server, 'listening');
   return {
-    ...{ url, auth, events },
+    ...{ url, auth, events, options: client },
     async close() {
       server.close();
       server.closeAllConnections();
