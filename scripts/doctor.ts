@@ -15,6 +15,7 @@ Answers "why does my login not work?": checks the whole set-up and says what to 
 npm run doctor -- [options]
 
   --env-file PATH   the settings to check (default: .env)
+  --own-app         the settings are those of an app of yours: check the login, not this app's certificate, port and store
   --json            one JSON document on stdout
   --help            this text
 
@@ -40,6 +41,7 @@ Exit code 1 when something could not be looked at; the report says what, and why
 `,
   options: {
     'env-file': { type: 'string', default: '.env' },
+    'own-app': { type: 'boolean', default: false },
     login: { type: 'boolean', default: false },
     report: { type: 'string' },
     'redirect-uri': { type: 'string' },
@@ -56,24 +58,24 @@ await runScript(
   async (terminal) => {
     const call = readArguments(usage, process.argv.slice(2));
     if (!call) return 0;
-    const { 'env-file': envFile, login, json, ...forLogin } = call.values;
+    const { 'env-file': envFile, 'own-app': ownApp, login, json, ...forLogin } = call.values;
     if (login) return makeFactsReport(terminal, { envFile, ...forLogin });
     if (Object.values(forLogin).some((value) => value !== undefined)) {
       throw new UsageError('--report, --redirect-uri, --port, --wait and --yes go with --login.');
     }
-    return checkSetup(terminal, envFile);
+    return checkSetup(terminal, envFile, ownApp);
   },
   { endsItself: withLogin },
 );
 
-async function checkSetup(terminal: Terminal, envFile: string): Promise<number> {
+async function checkSetup(terminal: Terminal, envFile: string, ownApp: boolean): Promise<number> {
   const setup = openSetup({ envFile, certificateDirectory: '.data/tls' });
   for (const secret of [setup.accessToken, setup.config.clientSecret, ...setup.config.sessionSecrets]) {
     terminal.redact(secret);
   }
   const lines: Line[] = [];
   try {
-    for await (const line of examine(setup)) {
+    for await (const line of examine(setup, { ownApp })) {
       lines.push(line);
       show(terminal, line);
     }

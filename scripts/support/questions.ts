@@ -18,7 +18,7 @@ async function askForToken(terminal: Terminal): Promise<string> {
         'an API access token with the Admin role (LaunchDarkly, Organization settings, Authorization, Create token).',
     );
   }
-  const { password } = await import('@inquirer/prompts');
+  const { default: password } = await import('@inquirer/password');
   const answer = await password(
     {
       message: 'API access token with the Admin role (not shown, not saved):',
@@ -35,7 +35,7 @@ export function confirmWith(terminal: Terminal, yes: boolean): (question: Pick<Q
     if (yes) return true;
     if (!terminal.interactive) throw new UsageError(`${text} There is no terminal to ask on: --yes says yes.`);
     terminal.clearLine();
-    const { confirm } = await import('@inquirer/prompts');
+    const { default: confirm } = await import('@inquirer/confirm');
     return confirm({ message: cleanText(text), default: false }, { output: process.stderr });
   };
 }

@@ -83,5 +83,5 @@ function refuseKeptOptions(
 /** @param command `clients rotate`, for example. */
 function commandLine(command: string, options: readonly string[]): string {
   const [script, ...subcommand] = command.split(' ');
-  return ['npm run', script, '--', ...subcommand, ...options].join(' ');
+  return [`npm run ${script} --`, ...subcommand, ...options].join(' ');
 }

@@ -1,30 +1,75 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import { expect, test } from '@jest/globals';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createHttp } from '../../src/launchdarkly/index.ts';
+import { root } from '../support/documents.ts';
+import { call } from '../support/npm-package.ts';
+import { beforeDeadline } from '../support/until.ts';
+import { registerClient, tokensFor } from './support.ts';
 
-/** In a process of its own, so that neither this runner nor its transforms are measured. Times are wall-clock time, with room for a busy machine. */
+/** A sandbox in a process of its own, as it is published: compiled, and with nothing else to do. */
 const PROGRAM = `
-import { startSandbox } from './src/sandbox/start-sandbox.ts';
-import { registerClient, tokensFor } from './test/sandbox/support.ts';
-
-const before = performance.now();
-const sandbox = await startSandbox({ port: 0, autoApprove: true });
-const startMs = performance.now() - before;
-const client = await registerClient(sandbox);
-const login = () => tokensFor(sandbox, client);
-for (let i = 0; i < 100; i += 1) await login();
-const logins = 200;
-sandbox.clearLedger();
-for (let i = 0; i < logins; i += 1) await login();
-const ownMs = sandbox.ledger().reduce((sum, { response }) => sum + response.durationMs, 0) / logins;
-await sandbox.close();
-console.log(JSON.stringify({ startMs, ownMs }));
+import { startSandbox } from './launchdarkly-sandbox/start-sandbox.js';
+const starts = [];
+for (let i = 0; i < 10; i += 1) {
+  const before = process.cpuUsage();
+  const sandbox = await startSandbox({ port: 0 });
+  const { user, system } = process.cpuUsage(before);
+  starts.push((user + system) / 1000);
+  await sandbox.close();
+}
+const { url, adminToken } = await startSandbox({ port: 0, autoApprove: true });
+process.on('message', () => process.send(process.cpuUsage()));
+process.send({ url, adminToken, starts });
 `;
 
-test('starts in well under half a second, and takes under 10 ms of its own for a whole login', async () => {
-  const args = ['--import', 'tsx', '--input-type=module', '--eval', PROGRAM];
-  const { stdout } = await promisify(execFile)(process.execPath, args);
-  const { startMs, ownMs } = JSON.parse(stdout);
-  expect(startMs).toBeLessThan(500);
-  expect(ownMs).toBeLessThan(10);
+let folder: string;
+
+beforeAll(async () => {
+  const cache = path.join(root, 'node_modules/.cache');
+  await mkdir(cache, { recursive: true });
+  folder = await mkdtemp(path.join(cache, 'speed-'));
+  await call(root, process.execPath, ['scripts/build-packages.mjs', folder, 'launchdarkly-sandbox']);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test('a warm start takes under 50 ms, and a whole login under 2 ms, of its CPU time', async () => {
+  const program = path.join(folder, 'sandbox.mjs');
+  await writeFile(program, PROGRAM);
+  const child = fork(program, { execArgv: [] });
+  const answer = () => beforeDeadline(20_000, 'for the sandbox', () => once(child, 'message'));
+  const http = createHttp();
+  try {
+    const [{ starts, ...sandbox }] = await answer();
+    const client = await registerClient(sandbox);
+    const login = async () => {
+      const { access_token } = await tokensFor(sandbox, client);
+      const headers = { authorization: `Bearer ${access_token}` };
+      for (const page of ['caller-identity', 'members/me']) {
+        await http.request({ method: 'GET', url: `${sandbox.url}/api/v2/${page}`, headers });
+      }
+    };
+    const cpuMs = async () => {
+      child.send('how much?');
+      const [{ user, system }] = await answer();
+      return (user + system) / 1000;
+    };
+    const perLogin: number[] = [];
+    for (let i = 0; i < 600; i += 1) await login(); // until V8 has compiled what is hot
+    for (let round = 0; round < 8; round += 1) {
+      const before = await cpuMs();
+      for (let i = 0; i < 100; i += 1) await login();
+      perLogin.push(((await cpuMs()) - before) / 100);
+    }
+    // The smallest of several: another program on this machine makes a round longer, never shorter.
+    const [start, whole] = [Math.min(...starts.slice(1)), Math.min(...perLogin)];
+    console.log(`sandbox: a warm start ${start.toFixed(1)} ms, a login ${whole.toFixed(2)} ms of CPU time`);
+    expect(start).toBeLessThan(50);
+    expect(whole).toBeLessThan(2);
+  } finally {
+    child.kill();
+    await http.close();
+  }
 });
