@@ -47,13 +47,16 @@ export interface OpenDatabase {
  */
 export async function openDatabase(file: string): Promise<OpenDatabase> {
   const sqlite = await loadSqlite();
+  let database: SqliteDatabase | undefined;
   try {
     if (file !== ':memory:') makeFile(file);
-    const database = sqlite.open(file);
-    await retryWhileBusy(() => prepareDatabase(database, file));
+    const opened = sqlite.open(file);
+    database = opened;
+    await retryWhileBusy(() => prepareDatabase(opened, file));
     database.exec('PRAGMA busy_timeout = 0'); // from here on, waiting would block the event loop
     return file === ':memory:' ? withoutBackground(database) : withBackground(sqlite, database, file);
   } catch (error) {
+    database?.close();
     throw error instanceof SessionStoreError ? error : unusable(file, error);
   }
 }

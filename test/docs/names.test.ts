@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import path from 'node:path';
+import path from 'node:path/posix';
 import { expect, test } from '@jest/globals';
 import { parse } from 'dotenv';
 import { settings } from '../../src/config/settings.ts';

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { givenCertificate } from '../../src/local-https/certificate-from-files.ts';
 import { expiredCertificate, privateCa } from '../support/certificates.ts';
+import { posixTest } from '../support/posix.ts';
 
 const run = promisify(execFile);
 let folder: string;
@@ -93,7 +94,7 @@ describe('refused with one clear message:', () => {
     });
   });
 
-  test('a key that this user may not read', async () => {
+  posixTest('a key that this user may not read', async () => {
     await writeFile(file('closed.pem'), 'x');
     await chmod(file('closed.pem'), 0o000);
     const asRoot = process.getuid?.() === 0;

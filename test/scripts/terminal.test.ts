@@ -1,8 +1,7 @@
-import path from 'node:path';
 import { expect, test } from '@jest/globals';
 import { runProgram } from '../support/program.ts';
 
-const terminal = path.resolve(import.meta.dirname, '../../scripts/support/terminal.ts');
+const terminal = new URL('../../scripts/support/terminal.ts', import.meta.url).href;
 
 test('a concealed text is printed by no means, whatever it is part of', async () => {
   const secret = 'k3y "with\\ awkward" +/=& signs :';

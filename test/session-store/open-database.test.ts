@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   truncateSync,
@@ -15,6 +16,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import Database from 'libsql';
 import { openSessionStore } from '../../src/session-store/open-session-store.ts';
+import { posixTest } from '../support/posix.ts';
 import { get, newSession, set } from '../support/sessions.ts';
 
 const nobody = 65_534;
@@ -83,7 +85,7 @@ test('a file of somebody else, on a volume that refuses chmod, is used, and said
   }
 });
 
-test('folders and files that are made can be read by this user alone', async () => {
+posixTest('folders and files that are made can be read by this user alone', async () => {
   const made = join(folder, 'new', 'deeper', 'sessions.db');
   const store = await open(made);
   await set(store, 'private', newSession());
@@ -93,7 +95,7 @@ test('folders and files that are made can be read by this user alone', async () 
   await store.close();
 });
 
-test('a file that others could read is made private', async () => {
+posixTest('a file that others could read is made private', async () => {
   await (await open()).close();
   chmodSync(file, 0o644);
   await (await open()).close();
@@ -103,6 +105,20 @@ test('a file that others could read is made private', async () => {
 test('a file that is no database is refused and left alone', async () => {
   writeFileSync(file, 'This is a diary, not a database.\n'.repeat(200));
   await expectRefusal(/not a database.*move it away/);
+});
+
+test('a file that was refused is not kept open, so that it can be moved away', async () => {
+  if (process.platform !== 'linux') return console.log('Not run: only Linux lists the open files of a process.');
+  writeFileSync(file, 'This is a diary, not a database.\n'.repeat(200));
+  await expectRefusal(/not a database/);
+  const links = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return ''; // that of this very listing
+    }
+  });
+  expect(links.filter((link) => link.startsWith(folder))).toEqual([]);
 });
 
 test('a database with a damaged page is refused and left alone', async () => {
