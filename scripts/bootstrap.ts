@@ -92,5 +92,5 @@ function headline({ action, dryRun, client }: Registration): string {
 function nextStep({ action }: Registration, { redirectUri }: ScriptConfig, envFile: string): string {
   const start = envFile === '.env' ? 'npm start' : `the app with the settings of ${envFile}`;
   if (action === 'rotated') return '\nNext: restart the app, since the old secret no longer works.';
-  return `\nNext: ${start}, then open ${redirectUri.origin}. The access token is no longer needed.`;
+  return `\nNext: ${start}, then open ${redirectUri.site}. The access token is no longer needed.`;
 }

@@ -17,7 +17,7 @@ import { addHealthRoutes } from './web/health.ts';
 import { createListProjects } from './web/list-projects.ts';
 import { addPages } from './web/pages.ts';
 import { createRateLimit } from './web/rate-limit.ts';
-import { canonicalOrigin, createProxyCheck, securityHeaders, usePublicOrigin } from './web/security.ts';
+import { canonicalOrigin, createProxyCheck, securityHeaders, serveBelow, usePublicOrigin } from './web/security.ts';
 import { createSessionMiddleware, sessionTimes } from './web/session.ts';
 import { addTutorial } from './web/tutorial-pages.ts';
 import { createViews } from './web/views.ts';
@@ -47,11 +47,12 @@ export interface App {
 /** Wires everything together: calls to LaunchDarkly, the login, the middleware, the pages. Makes no network call. */
 export function createApp(config: AppConfig, { store, logger, isStopping }: AppParts): App {
   const { baseUri, redirectUri } = config;
-  const paths = { ...authPaths, callback: redirectUri.callbackPath };
+  const { basePath, callbackPath, callbackRoute, site } = redirectUri;
+  const paths = { ...authPaths, callback: callbackRoute };
 
   // 1. Calls to LaunchDarkly.
   const recorder = config.flowInspector
-    ? createFlowRecorder({ origin: redirectUri.origin, paths, describeFailure })
+    ? createFlowRecorder({ site, paths, callbackPath, describeFailure })
     : undefined;
   const http = createHttp({
     timeoutMs: callLimit,
@@ -64,6 +65,7 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   const auth = createLaunchDarklyAuth({
     ...loginOptions(config),
     publicBaseUri: config.publicBaseUri,
+    paths: { callback: callbackRoute },
     http,
     withLock: store.withLock,
     report: logAuthEvents(logger),
@@ -82,6 +84,7 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   app.disable('x-powered-by').disable('etag').set('trust proxy', config.trustProxy);
   usePublicOrigin(app, redirectUri);
   app.use(requestLog(logger), securityHeaders(redirectUri));
+  if (basePath) app.use(serveBelow(basePath));
   addHealthRoutes(app, { pingStore: () => store.ping(), isStopping, logger });
   if (behindProxy) app.use(createProxyCheck(logger));
   // Assets come first, so that the page about a redirect loop has its style sheet.
@@ -90,13 +93,14 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
 
   // 4. The login's routes, the pages, and errors.
   const { render } = createViews({
-    loginPath: paths.login,
-    logoutPath: paths.logout,
+    basePath,
+    loginPath: basePath + paths.login,
+    logoutPath: basePath + paths.logout,
     launchDarklyHref: config.publicBaseUri ?? baseUri,
     flowInspector: config.flowInspector,
     tutorial: config.tutorial,
     local: redirectUri.local,
-    asset: assets.href,
+    asset: (name) => basePath + assets.href(name),
   });
   if (recorder) app.use(recorder.record);
   app.use(auth.router);
@@ -108,7 +112,7 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
     sessionTimes: (req) => sessionTimes(req, config),
     listProjects: createListProjects(auth, launchDarkly),
   });
-  app.get('/flow', createFlowPage({ recorder, callbackPath: paths.callback, render }));
+  app.get('/flow', createFlowPage({ recorder, callbackPath, render }));
   if (config.tutorial) {
     const run = createExperiments({
       origin: redirectUri.origin,

@@ -19,7 +19,7 @@ export async function serve(): Promise<void> {
     stopOnSignals({ server: app.server, logger, onStopping: app.announceStop, close: app.close });
     const { hosts = ['all addresses'], redirectUri } = config;
     const address = hosts.join(', ');
-    logger.info({ event: 'listening', url: redirectUri.origin, port: app.port, address }, 'Ready');
+    logger.info({ event: 'listening', url: redirectUri.site, port: app.port, address }, 'Ready');
     if (hosts.every(isLoopbackHost) && isInContainer()) {
       logger.warn(
         { event: 'loopback_only', address },

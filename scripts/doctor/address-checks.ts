@@ -71,7 +71,7 @@ export const publicAddress: Check = {
   title: 'Public address does not redirect to itself',
   needs: ['LD_OAUTH_REDIRECT_URI'],
   async run({ config: { redirectUri, tls } }) {
-    const url = `${redirectUri.origin}/`;
+    const url = `${redirectUri.site}/`;
     const answer = await ask(url).catch(() => undefined);
     if (!answer) return skipped(`${url} cannot be reached from this machine now`);
     if (answer.status !== 308 || answer.location !== url) return ok(`${url} answers ${answer.status}`);

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { isHttpsOrAllowed } from '../auth/plain-http.ts';
 import type { RedirectUri } from './redirect-uri.ts';
-import { isOwnPath, parseRedirectUri } from './redirect-uri.ts';
+import { isOwnPath, isPossibleBase, parseRedirectUri } from './redirect-uri.ts';
 import { looksRandom } from './session-secret.ts';
 
 /*
@@ -123,7 +123,11 @@ export function redirectUri(text: string): RedirectUri {
         `${url.origin}/auth/callback; ${url.origin}/ is possible too.`,
     );
   }
-  return parseRedirectUri(text);
+  const parsed = parseRedirectUri(text);
+  if (!isPossibleBase(parsed.basePath)) {
+    throw new Error(`must not put the app below ${parsed.basePath}, because this app uses that path itself.`);
+  }
+  return parsed;
 }
 
 function httpUrl(text: string): URL {

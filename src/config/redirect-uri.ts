@@ -15,8 +15,14 @@ export interface RedirectUri {
   readonly hostname: string;
   /** The port that the URI names or its scheme implies. */
   readonly port: number;
-  /** The path of the callback route, e.g. `/auth/callback`. */
+  /** The URI's path, e.g. `/auth/callback`. */
   readonly callbackPath: string;
+  /** The path that the whole app is below: `/tools` when `callbackPath` is `/tools/auth/callback`, otherwise empty. */
+  readonly basePath: string;
+  /** `callbackPath` without `basePath`: where the app's router expects the callback. */
+  readonly callbackRoute: string;
+  /** `origin` and `basePath`: the address of the home page, without a slash at the end. */
+  readonly site: string;
   /** Whether browsers reach the app over https: Secure and `__Host-` cookies, HSTS. */
   readonly secure: boolean;
   /** `localhost`, the names below it, and the loopback addresses. */
@@ -31,6 +37,7 @@ export function parseRedirectUri(href: string): RedirectUri {
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
   const secure = url.protocol === 'https:';
   const loopback = isLoopbackHost(hostname);
+  const basePath = /^(.*)\/auth\/callback$/.exec(url.pathname)?.[1] ?? '';
   return {
     href,
     origin: url.origin,
@@ -38,6 +45,9 @@ export function parseRedirectUri(href: string): RedirectUri {
     hostname,
     port: Number(url.port) || (secure ? 443 : 80),
     callbackPath: url.pathname,
+    basePath,
+    callbackRoute: url.pathname.slice(basePath.length),
+    site: url.origin + basePath,
     secure,
     loopback,
     local: loopback || hostname.endsWith('.test'),
@@ -61,6 +71,15 @@ export const ownPages = [
 
 /** Everything below these is the app's own: static files, the JSON API, and the tutorial. */
 const ownFolders = ['/api', '/assets', '/tutorial'] as const;
+
+/**
+ * Whether the app can be below this base path. A proxy may remove it from the requests, so it must not begin like an own
+ * path: it could not be told whether `/account` then is a page of the app or its home page.
+ */
+export function isPossibleBase(basePath: string): boolean {
+  const [, first] = decoded(basePath).toLowerCase().split('/');
+  return ![...ownPages, ...ownFolders].some((path) => path.split('/')[1] === first);
+}
 
 /**
  * Whether a path, as in a URL, is one of the app's own. The home page `/` is not: it can also be the callback.

@@ -15,9 +15,12 @@ import {
 import { failingMessage } from './notes.ts';
 
 export interface FlowRecorderOptions {
-  /** This app's own origin, e.g. `https://localhost:3000`. */
-  readonly origin: string;
+  /** The address of this app's home page without a slash at the end, e.g. `https://localhost:3000`. */
+  readonly site: string;
+  /** Below `site`. */
   readonly paths: { readonly login: string; readonly callback: string; readonly logout: string };
+  /** The path of the redirect URI. */
+  readonly callbackPath: string;
   /** What visitors are told about an error. */
   describeFailure(error: unknown): {
     readonly code: string;
@@ -39,11 +42,11 @@ export interface FlowRecorder {
 }
 
 /** @see FlowRecorder */
-export function createFlowRecorder({ origin, paths, describeFailure }: FlowRecorderOptions): FlowRecorder {
+export function createFlowRecorder({ site, paths, callbackPath, describeFailure }: FlowRecorderOptions): FlowRecorder {
   const store = new FlowStore();
   const current = new AsyncLocalStorage<Flow>();
-  const secure = origin.startsWith('https:');
-  const name = cookieName('flow', origin);
+  const secure = site.startsWith('https:');
+  const name = cookieName('flow', site);
 
   return {
     record(request, response, next) {
@@ -59,7 +62,7 @@ export function createFlowRecorder({ origin, paths, describeFailure }: FlowRecor
       const flow = current.getStore();
       if (flow) {
         const failure = describeFailure(error);
-        flow.failure = { ...failure, at: failingMessage(flow, paths.callback, failure.code, error) };
+        flow.failure = { ...failure, at: failingMessage(flow, callbackPath, failure.code, error) };
       }
       next(error);
     },
@@ -73,10 +76,10 @@ export function createFlowRecorder({ origin, paths, describeFailure }: FlowRecor
   /** The login's redirect has the `state` by which the callback will find this flow. */
   function recordLogin(request: Request, response: Response, next: () => void): void {
     const browser = recognise(request, response);
-    const message = browserMessage(origin, request);
+    const message = browserMessage(site, request);
     const flow: Flow = { key: '', startedAt: message.startedAt, messages: [message] };
     response.once('finish', () => {
-      answerMessage(origin, message, response);
+      answerMessage(site, message, response);
       const location = response.get('Location');
       if (location && URL.canParse(location)) {
         const url = new URL(location);
@@ -90,7 +93,7 @@ export function createFlowRecorder({ origin, paths, describeFailure }: FlowRecor
 
   function recordCallback(request: Request, response: Response, next: () => void): void {
     const browser = recognise(request, response);
-    const message = browserMessage(origin, request);
+    const message = browserMessage(site, request);
     const key = keyOf(request.query.state);
     let flow = store.flowsOf(browser).find((one) => key !== '' && one.key === key);
     if (!flow) {
@@ -103,7 +106,7 @@ export function createFlowRecorder({ origin, paths, describeFailure }: FlowRecor
     }
     answerAuthorization(flow, message);
     flow.messages.push(message);
-    response.once('finish', () => answerMessage(origin, message, response));
+    response.once('finish', () => answerMessage(site, message, response));
     current.run(flow, next);
   }
 

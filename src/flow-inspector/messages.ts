@@ -16,9 +16,9 @@ const requestHeaders = new Set([
 const answerHeaders = /^(set-cookie|content-type|cache-control|retry-after|www-authenticate|x-ratelimit-.*)$/;
 
 /** A request of the browser to this app. `answerMessage` adds the answer later. */
-export function browserMessage(origin: string, request: Request): FlowMessage {
+export function browserMessage(site: string, request: Request): FlowMessage {
   const masker = new Masker();
-  const url = readUrl(masker, new URL(origin + pathAndQuery(request)));
+  const url = readUrl(masker, new URL(site + pathAndQuery(request)));
   const headers = readBrowserHeaders(masker, request.headers);
   const { method } = request;
   return { from: 'browser', to: 'app', method, ...url, headers, form: [], startedAt: Date.now() };
@@ -30,9 +30,9 @@ function pathAndQuery({ originalUrl }: Request): string {
 }
 
 /** Adds this app's answer, without its body: pages are on the screen. */
-export function answerMessage(origin: string, message: FlowMessage, response: Response): void {
+export function answerMessage(site: string, message: FlowMessage, response: Response): void {
   const answer = { status: response.statusCode, headers: response.getHeaders() as WireHeaders };
-  message.answer = readAnswer(new Masker(), answer, origin);
+  message.answer = readAnswer(new Masker(), answer, site);
   message.durationMs = Date.now() - message.startedAt;
 }
 

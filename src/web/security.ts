@@ -57,6 +57,20 @@ export function usePublicOrigin(app: Express, { secure }: RedirectUri): void {
   Object.defineProperty(app.request, 'protocol', { value: secure ? 'https' : 'http', configurable: true });
 }
 
+/**
+ * Middleware for an app below `basePath`, e.g. `/tools`. Requests may arrive with that prefix or, when a proxy removes it,
+ * without: the routes see them without. Redirects to a path of the app get it back.
+ */
+export function serveBelow(basePath: string): RequestHandler {
+  const isBelow = (url: string) => url.startsWith(basePath) && /^([/?]|$)/.test(url.slice(basePath.length));
+  return (req, res, next) => {
+    if (isBelow(req.url)) req.url = req.originalUrl = req.url.slice(basePath.length).replace(/^(?!\/)/, '/');
+    const { location } = res;
+    res.location = (url) => location.call(res, url.startsWith('/') && !isBelow(url) ? basePath + url : url);
+    next();
+  };
+}
+
 /** Redirects to the public origin in a row, within seconds of each other, after which there is no other. */
 const maxRedirects = 3;
 
@@ -68,7 +82,7 @@ const maxRedirects = 3;
  * @param options.behindProxy `Host` may be anything then, so only `X-Forwarded-Proto` is looked at.
  */
 export function canonicalOrigin(
-  { href, origin, host, secure }: RedirectUri,
+  { href, site, host, secure }: RedirectUri,
   { behindProxy, logger }: { behindProxy: boolean; logger: Pick<Logger, 'warn'> },
 ): RequestHandler {
   const defaultPort = secure ? ':443' : ':80';
@@ -82,9 +96,9 @@ export function canonicalOrigin(
     const redirects = Number(count.exec(req.headers.cookie ?? '')?.[1] ?? 0);
     if (redirects < maxRedirects) {
       res.cookie(counter, redirects + 1, { path: '/', httpOnly: true, secure, sameSite: 'lax', maxAge: 10_000 });
-      return res.set('Cache-Control', 'no-store').redirect(308, origin + pathAndQuery(req));
+      return res.set('Cache-Control', 'no-store').redirect(308, site + pathAndQuery(req));
     }
-    if (!warned) logger.warn({ event: 'redirect_loop', url: origin }, loopAdvice[behindProxy ? 'scheme' : 'host']);
+    if (!warned) logger.warn({ event: 'redirect_loop', url: site }, loopAdvice[behindProxy ? 'scheme' : 'host']);
     warned = true;
     next(new AppError('redirect_loop'));
   };

@@ -31,7 +31,7 @@ export function createSessionMiddleware(
 
   /** The callback may wait for another tab's login, and would then delete the cookie that this tab has just got. */
   function isDead({ headers, path }: Request): boolean {
-    return headers.cookie?.includes(`${name}=`) === true && path !== redirectUri.callbackPath;
+    return headers.cookie?.includes(`${name}=`) === true && path !== redirectUri.callbackRoute;
   }
 }
 

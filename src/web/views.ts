@@ -11,6 +11,8 @@ import type { SessionTimes } from './session.ts';
 
 /** What every template may use as `it.site`: the same on all pages, fixed when the app starts. */
 export interface Site {
+  /** What the links of all pages begin with: empty, or the path that the app is below. */
+  readonly basePath: string;
   /** Where a login starts, without a query, e.g. `/auth/login`. */
   readonly loginPath: string;
   /** Where the "Log out" form posts to, e.g. `/auth/logout`. */

@@ -172,6 +172,29 @@ describe('LD_OAUTH_REDIRECT_URI on a path of the app itself', () => {
   );
 });
 
+describe('the path that the app is below', () => {
+  test.each([
+    ['/auth/callback', '', '/auth/callback'],
+    ['/tools/auth/callback', '/tools', '/auth/callback'],
+    ['/tools/ld/auth/callback', '/tools/ld', '/auth/callback'],
+    ['/tools/ld/callback', '', '/tools/ld/callback'],
+    ['/', '', '/'],
+  ])('of %s is %j, and the callback there is %s', (path, basePath, callbackRoute) => {
+    const { redirectUri } = load({ LD_OAUTH_REDIRECT_URI: `https://app.example.com${path}` });
+    expect(redirectUri).toMatchObject({ basePath, callbackRoute, callbackPath: path });
+    expect(redirectUri.site).toBe(`https://app.example.com${basePath}`);
+  });
+
+  test.each(['/account', '/auth', '/assets/x', '/Button', '/%61pi'])(
+    'may not begin as an own page does: %s',
+    (path) => {
+      expect(() => load({ LD_OAUTH_REDIRECT_URI: `https://app.example.com${path}/auth/callback` })).toThrow(
+        /which this app uses itself|because this app uses that path itself/,
+      );
+    },
+  );
+});
+
 describe('client id and secret', () => {
   test('may be any printable ASCII with blanks anywhere (RFC 6749, appendix A)', () => {
     const everything = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join('');

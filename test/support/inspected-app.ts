@@ -34,7 +34,8 @@ export async function startInspectedApp(options: { exchanges?: Exchange[]; failu
   await new Promise((resolve) => server.once('listening', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const recorder = createFlowRecorder({
-    origin: url,
+    site: url,
+    callbackPath: '/auth/callback',
     paths: { login: '/auth/login', callback: '/auth/callback', logout: '/auth/logout' },
     describeFailure: () => ({ code: 'code_rejected', title: 'The code was refused', message: 'Try again.' }),
   });

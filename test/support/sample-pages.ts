@@ -22,6 +22,7 @@ export const sampleUser: User = {
 /** The app's views, as a start would make them. */
 export function views(): ReturnType<typeof createViews> {
   return createViews({
+    basePath: '',
     loginPath: '/auth/login',
     logoutPath: '/auth/logout',
     launchDarklyHref: 'https://app.launchdarkly.com',
