@@ -21,7 +21,7 @@ export type FreshLogins = ReturnType<typeof createFreshLogins>;
 
 /** @param options `maxAge` and `revalidateAfter` are milliseconds. */
 export function createFreshLogins(options: FreshLoginOptions) {
-  const { logins, maxAge, revalidateAfter, report } = options;
+  const { logins, maxAge, revalidateAfter } = options;
   const renew = createRenewal(options);
 
   return {
@@ -80,11 +80,9 @@ export function createFreshLogins(options: FreshLoginOptions) {
     return renewed;
   }
 
-  /** The next request sees the result. A `LoginError` is reported by the renewal itself. */
+  /** The next request sees the result; the renewal itself reports what fails. */
   function renewInBackground(req: Request): void {
-    renew(req.sessionStore, req.sessionID).outcome.catch((error) => {
-      if (!(error instanceof LoginError)) report({ event: 'renewal_failed', error });
-    });
+    renew(req.sessionStore, req.sessionID).outcome.catch(() => {});
   }
 
   /** A renewal that rejects with a `LoginError` has ended the session. */

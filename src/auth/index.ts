@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response, Router } from 'express';
 import { createOAuthClient } from './authorization-code.ts';
 import { createVerifyRoute } from './forward-auth.ts';
 import { createFreshLogins, createLoadLogin, createRequireLogin, type FreshLogins } from './fresh-login.ts';
+import { LoginError } from './login-error.ts';
 import { createLoginLoopGuard } from './login-loop-guard.ts';
 import { createLoginStates, createLoginTransactions } from './login-transaction.ts';
 import { type AuthOptions, authPaths, checkOptions } from './options.ts';
@@ -54,7 +55,8 @@ export function createAuth<U extends User = User>(options: AuthOptions<U>): Auth
   const warning = plainHttpWarning(options.server.token_endpoint);
   if (warning) process.emitWarning(warning);
   const { secrets, clientId, redirectUri, maxAge = 7 * 86_400_000, revalidateAfter = 5 * 60_000 } = options;
-  const { fetchUser, withLock = (_key, task) => task(), report = () => {} } = options;
+  const { withLock = (_key, task) => task(), report = () => {} } = options;
+  const fetchUser = hideOtherErrors(options.fetchUser);
   const { origin, pathname, protocol } = new URL(redirectUri);
   const secure = protocol === 'https:';
   const { login = authPaths.login, logout = authPaths.logout, verify = authPaths.verify } = options.paths ?? {};
@@ -82,6 +84,17 @@ export function createAuth<U extends User = User>(options: AuthOptions<U>): Auth
     loadLogin: createLoadLogin(freshLogin),
     currentUser: (req) => logins.currentLogin(req)?.user as U | undefined,
     withAccessToken,
+  };
+}
+
+/** An error of the host app may quote anything, and its `status` is not meant for the visitor: it becomes a cause. */
+function hideOtherErrors<U extends User>(fetchUser: AuthOptions<U>['fetchUser']): AuthOptions<U>['fetchUser'] {
+  return async (accessToken) => {
+    try {
+      return await fetchUser(accessToken);
+    } catch (error) {
+      throw error instanceof LoginError ? error : new Error('fetchUser failed, with no LoginError', { cause: error });
+    }
   };
 }
 

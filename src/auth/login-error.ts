@@ -141,7 +141,7 @@ export interface AuthEvent {
     | 'session_ended'
     /** The tokens could not be refreshed or the API could not be asked, but nobody refused the member. */
     | 'session_kept'
-    /** A renewal in the background failed, not for a reason of the login's: `session_kept` or `session_ended` tell those. */
+    /** A renewal failed, not for a reason of the login's: `session_kept` or `session_ended` tell those. */
     | 'renewal_failed'
     | 'revocation_failed';
   /** Why, when something went wrong. Its causes may quote the authorization server. */

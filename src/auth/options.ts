@@ -14,7 +14,8 @@ export interface AuthOptions<U extends User = User> extends OAuthClientOptions, 
   /**
    * Asks the API who an access token belongs to, and decides whether they may enter. Throws `LoginError`:
    * `token_rejected` when the API refuses the token, a `provider_…` reason when it is unavailable, and the reason itself
-   * when the member may not enter.
+   * when the member may not enter. Any other error fails the request with status 500 and is the cause of what `report` is
+   * told; who is logged in stays so.
    */
   readonly fetchUser: (accessToken: string) => Promise<U>;
   /** Milliseconds a login may last, default 7 days. */

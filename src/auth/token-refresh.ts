@@ -63,9 +63,12 @@ export function createRenewal({ oauth, logins, fetchUser, revalidateAfter, withL
     const key = refusedToken === undefined ? sessionId : `${sessionId} refused`;
     const joined = running.get(key);
     if (joined) return joined;
-    const outcome = withLock(sessionId, () => renewLocked(store, sessionId, refusedToken)).finally(() =>
-      running.delete(key),
-    );
+    const outcome = withLock(sessionId, () => renewLocked(store, sessionId, refusedToken))
+      .catch((error) => {
+        if (!(error instanceof LoginError)) report({ event: 'renewal_failed', error });
+        throw error;
+      })
+      .finally(() => running.delete(key));
     const started = { outcome, startedAt: Date.now() };
     running.set(key, started);
     return started;

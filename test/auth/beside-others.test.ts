@@ -253,7 +253,8 @@ describe('errors and events', () => {
     fetchUser = () => Promise.reject(new Error('a database is down'));
     expect((await ask(app, '/private', cookie)).status).toBe(200);
     await sleep(50);
-    expect(events).toMatchObject([{ event: 'renewal_failed', error: { message: 'a database is down' } }]);
+    const failed = events.filter(({ event }) => event === 'renewal_failed');
+    expect(failed).toMatchObject([{ error: { cause: { message: 'a database is down' } } }]);
   });
 });
 
@@ -313,6 +314,40 @@ describe('with a session store that takes every write', () => {
     const answers = await Promise.all([ask(one, '/private', cookie), ask(other, '/private', cookie)]);
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
     expect(refreshes).toBe(2);
+  });
+});
+
+describe('a fetchUser that throws something else than a LoginError', () => {
+  const broken = async () => {
+    throw Object.assign(new Error('users table: connection to 10.0.0.7 refused'), { status: 404 });
+  };
+
+  test('fails the login with 500, and only the event says why', async () => {
+    fetchUser = broken;
+    const auth = createAuth(optionsOf());
+    const answer = await comeBack(appWith((app) => void app.use(auth.router)));
+    expect(answer.status).toBe(500);
+    expect(answer.text).not.toContain('10.0.0.7');
+    expect(events).toMatchObject([
+      { event: 'login_failed', error: { cause: { message: expect.stringContaining('10.0.0.7') } } },
+    ]);
+    expect(await stored()).toEqual({});
+  });
+
+  test('fails the request of a user who is logged in with 500, tells why in an event, and keeps the session', async () => {
+    const auth = createAuth(optionsOf({ revalidateAfter: 1 }));
+    const app = appWith((app) => app.get('/private', auth.requireLogin, (_req, res) => void res.end('in')));
+    const cookie = await logIn();
+    await sleep(5);
+    fetchUser = broken;
+    const answer = await ask(app, '/private', cookie);
+    expect(answer.status).toBe(500);
+    expect(answer.text).not.toContain('10.0.0.7');
+    expect(events).toMatchObject([
+      { event: 'renewal_failed', error: { cause: { message: expect.stringContaining('10.0.0.7') } } },
+    ]);
+    fetchUser = async () => user;
+    expect((await ask(app, '/private', cookie)).status).toBe(200);
   });
 });
 

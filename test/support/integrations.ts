@@ -24,7 +24,14 @@ export async function installIntegrations(): Promise<NodeJS.Require> {
   );
   try {
     if (!(await isInstalled())) {
-      const options = ['--prefer-offline', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund'];
+      const options = [
+        '--prefer-offline',
+        '--ignore-scripts',
+        '--legacy-peer-deps',
+        '--engine-strict=false',
+        '--no-audit',
+        '--no-fund',
+      ];
       await run('npm', ['ci', ...options], { cwd: integrations, timeout: 200_000 });
     }
   } finally {
