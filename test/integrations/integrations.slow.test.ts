@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
+import { Browser, type Page } from '../support/browser.ts';
+import { blocksOf, read, root } from '../support/documents.ts';
+import { installIntegrations, integrations } from '../support/integrations.ts';
+import { follow, type Program } from '../support/program.ts';
+import { registeredAt } from '../support/server-process.ts';
+import { ariel, freePort } from '../support/test-app.ts';
+import { startTlsTerminator } from '../support/tls-terminator.ts';
+import { until } from '../support/until.ts';
+
+const examples = [{ file: 'passport-oauth2.js', callback: '/auth/callback' }];
+const programs = ['launchdarkly-member.js', ...examples.map(({ file }) => file)];
+const foreign = 'gus.globex@globex.example';
+let sandbox: Sandbox;
+let folder: string;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ port: 0, switches: { verifiedClients: true } });
+  folder = await mkdtemp(path.join(tmpdir(), 'integrations-'));
+  await installIntegrations();
+  await symlinkPackages();
+  await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
+  for (const file of programs) await writeFile(path.join(folder, file), read(`test/integrations/${file}`));
+}, 300_000);
+
+afterAll(async () => {
+  await sandbox.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Gives the examples a folder of their own with the packages of this project and those of the integrations. */
+async function symlinkPackages(): Promise<void> {
+  const modules = path.join(folder, 'node_modules');
+  await mkdir(modules);
+  const sources = new Map<string, string>();
+  for (const from of [root, integrations].map((place) => path.join(place, 'node_modules')))
+    for (const name of await readdir(from)) if (!name.startsWith('.')) sources.set(name, path.join(from, name));
+  for (const [name, source] of sources) await symlink(source, path.join(modules, name));
+}
+
+test.each(programs)('the guide shows the whole %s', (file) => {
+  const shown = blocksOf('docs/integrations.md').find(({ mark }) => mark?.value === `test/integrations/${file}`);
+  expect(shown?.text).toBe(read(`test/integrations/${file}`));
+});
+
+describe.each(examples)('$file', ({ file, callback }) => {
+  let settings: Record<string, string>;
+  let program: Program;
+  let terminator: { close(): Promise<void> };
+  let url: string;
+
+  beforeAll(async () => {
+    const [port, publicPort] = [await freePort(), await freePort()];
+    url = `https://localhost:${publicPort}`;
+    settings = await registeredAt(sandbox, url + callback);
+    const env = { PATH: process.env.PATH, ...settings, PORT: String(port) };
+    program = follow(spawn(process.execPath, [file], { cwd: folder, env }));
+    terminator = await startTlsTerminator({ port: publicPort, target: port, directory: path.join(folder, 'tls') });
+    await until(async () => {
+      if (program.child.exitCode !== null) throw new Error(`It ended: ${program.stderr}`);
+      return (await new Browser().request(`${url}/private`)).status !== 502;
+    });
+  }, 60_000);
+
+  afterAll(async () => {
+    program.child.kill('SIGKILL');
+    await program.ended;
+    await terminator.close();
+  });
+
+  /** Goes as far as LaunchDarkly's answer. */
+  async function authorize(email: string) {
+    const browser = new Browser();
+    const personas = await browser.visit(`${url}/private`);
+    const answer = await browser.submit(await browser.press(personas, email), 'Authorize');
+    return { browser, request: new URL(personas.url), answer };
+  }
+
+  const isIn = async (browser: Browser) => (await browser.request(`${url}/private`)).status === 200;
+
+  test('logs a member in, with state, S256 and the secret in the body', async () => {
+    const { browser, request, answer } = await authorize(ariel.email);
+    expect(Object.fromEntries(request.searchParams)).toMatchObject({
+      scope: 'reader',
+      state: expect.stringMatching(/.{20}/),
+      code_challenge: expect.stringMatching(/^.{43}$/),
+      code_challenge_method: 'S256',
+    });
+    const page: Page = await browser.follow(answer);
+    expect([page.url, page.status]).toEqual([`${url}/private`, 200]);
+    expect(JSON.parse(page.body)).toMatchObject({
+      id: expect.stringContaining(`${settings.LD_ACCOUNT_ID}:`),
+      email: ariel.email,
+    });
+    const exchange = sandbox.ledger().find(({ endpoint }) => endpoint === 'token');
+    expect(exchange?.request.body).toMatch(/client_secret=.*code_verifier=|code_verifier=.*client_secret=/);
+    expect(exchange?.request.headers).not.toHaveProperty('authorization');
+  });
+
+  test('turns away members of other accounts', async () => {
+    const { browser, answer } = await authorize(foreign);
+    await browser.follow(answer);
+    expect(await isIn(browser)).toBe(false);
+  });
+
+  test('refuses a callback that another browser asked for', async () => {
+    const { browser, answer } = await authorize(ariel.email);
+    const other = (await authorize(ariel.email)).browser;
+    await other.visit(answer.location ?? '');
+    expect(await isIn(other)).toBe(false);
+    await browser.follow(answer);
+    expect(await isIn(browser)).toBe(true);
+  });
+
+  test('prints no secret and no token', () => {
+    const printed = program.stdout + program.stderr;
+    for (const secret of [settings.LD_OAUTH_CLIENT_SECRET, settings.SESSION_SECRET, 'oauth-'])
+      expect(printed).not.toContain(secret);
+  });
+});
