@@ -3,6 +3,7 @@ import express from 'express';
 import { authPaths, currentUser } from './auth/index.ts';
 import type { AppConfig } from './config/config.ts';
 import { createFlowRecorder } from './flow-inspector/flow-recorder.ts';
+import { viewFlow } from './flow-inspector/flow-view.ts';
 import { type MessageClasses, messageClasses } from './http-server/message-classes.ts';
 import { createHttp, createLaunchDarkly } from './launchdarkly/index.ts';
 import { createLaunchDarklyAuth, loginOptions } from './launchdarkly-login/launchdarkly-auth.ts';
@@ -117,14 +118,19 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
     const run = createExperiments({
       origin: redirectUri.origin,
       callback: redirectUri.href,
-      loginPath: paths.login,
-      logoutPath: paths.logout,
+      loginPath: basePath + paths.login,
+      logoutPath: basePath + paths.logout,
       baseUri,
       publicBaseUri: config.publicBaseUri ?? baseUri,
       allowedAccounts: config.allowedAccounts,
       serve: (instance) => serveHere(instance === 'this' ? here : createApp(config, { store, logger, isStopping })),
     });
-    addTutorial(app, { render, run, origin: redirectUri.origin });
+    addTutorial(app, {
+      render,
+      run,
+      origin: redirectUri.origin,
+      lastFlow: (req) => recorder?.flowsOf(req).map((flow) => viewFlow(flow, callbackPath))[0],
+    });
   }
   app.use(notFound, createErrorHandler({ render, logger }));
 

@@ -59,7 +59,7 @@ const packages: Record<string, string[]> = {
   'src/http-server': ['escape-html', 'express'],
   'src/flow-inspector': ['cookie', 'express'],
   'src/tutorial': [],
-  'src/web': ['escape-html', 'eta', 'express', 'express-rate-limit', 'express-session', 'helmet'],
+  'src/web': ['cookie', 'escape-html', 'eta', 'express', 'express-rate-limit', 'express-session', 'helmet'],
 };
 
 describe('the folders of src and scripts', () => {

@@ -7,9 +7,9 @@ export interface Excerpt {
   readonly text: string;
 }
 
-/** The lines of a file below `src`; undefined when there is none, as where the app runs without its sources. */
+/** The lines of a file below `src` or `scripts`; undefined when there is none, as where the app runs without its sources. */
 export function sourceLines(file: string): readonly string[] | undefined {
-  if (!/^src(\/[a-z-]+)+\.ts$/.test(file)) return undefined;
+  if (!/^(src|scripts)(\/[a-z-]+)+\.ts$/.test(file)) return undefined;
   const url = new URL(`../../${file}`, import.meta.url);
   return existsSync(url) ? readFileSync(url, 'utf8').trimEnd().split('\n') : undefined;
 }

@@ -1,19 +1,44 @@
+import { parseCookie } from 'cookie';
 import type { IRouter, Request, RequestHandler } from 'express';
 import express from 'express';
-import { currentUser } from '../auth/index.ts';
+import { cookieName, currentUser } from '../auth/index.ts';
+import type { FlowView } from '../flow-inspector/flow-view.ts';
 import { type ExperimentText, readExperimentTexts } from '../tutorial/experiment-text.ts';
 import type { RunExperiment } from '../tutorial/run-experiment.ts';
 import { findFunction, sourceLines } from '../tutorial/source-code.ts';
+import { readTutorial } from '../tutorial/tutorial-document.ts';
 import { AppError } from './errors.ts';
 import { sendPage } from './pages.ts';
 import type { Render } from './views.ts';
 
+/** What the tutorial needs from the rest of the app. */
+export interface TutorialOptions {
+  readonly render: Render;
+  readonly run: RunExperiment;
+  /** This app's own origin. */
+  readonly origin: string;
+  /** The last recorded login of the browser that asks. */
+  lastFlow(request: Request): FlowView | undefined;
+}
+
 /** The pages below `/tutorial`. Mount them only where the app and its LaunchDarkly, a sandbox, are on this machine. */
-export function addTutorial(
-  app: IRouter,
-  { render, run, origin }: { render: Render; run: RunExperiment; origin: string },
-): void {
+export function addTutorial(app: IRouter, { render, run, origin, lastFlow }: TutorialOptions): void {
   const texts = readExperimentTexts();
+  const secure = origin.startsWith('https:');
+  const place = cookieName('tutorial', origin);
+
+  /** `?step=3`; without it the step where this browser was last. */
+  app.get('/tutorial', (req, res) => {
+    const steps = readTutorial();
+    const asked = req.query.step ?? parseCookie(req.headers.cookie ?? '')[place];
+    const number = Math.min(Math.max(Number.parseInt(String(asked), 10) || 0, 0), steps.length - 1);
+    const step = steps[number];
+    if (!step) throw new AppError('not_found');
+    const messages = lastFlow(req)?.steps.filter(({ kind }) => step.sees.includes(kind)) ?? [];
+    const tries = texts.filter(({ name }) => step.tries.includes(name));
+    res.cookie(place, String(number), { path: '/', httpOnly: true, secure, sameSite: 'lax' });
+    sendPage(res, render('tutorial', { user: currentUser(req), steps, step, number, messages, tries }));
+  });
 
   app.get('/tutorial/experiments', (req, res) => {
     sendPage(res, render('experiments', { user: currentUser(req), experiments: texts }));

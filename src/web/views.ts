@@ -2,9 +2,10 @@ import { fileURLToPath } from 'node:url';
 import escapeText from 'escape-html';
 import { Eta } from 'eta';
 import type { User } from '../auth/index.ts';
-import type { FlowView } from '../flow-inspector/flow-view.ts';
+import type { FlowView, StepView } from '../flow-inspector/flow-view.ts';
 import type { Project } from '../launchdarkly/index.ts';
 import type { ExperimentRun, ExperimentText } from '../tutorial/experiment-text.ts';
+import type { TutorialStep } from '../tutorial/tutorial-document.ts';
 import type { FailureText } from './failures.ts';
 import type { FormattedTime } from './format-time.ts';
 import type { SessionTimes } from './session.ts';
@@ -66,6 +67,16 @@ export interface ViewData {
     readonly attempt: number;
   };
   troubleshooting: BasePage & { readonly failures: readonly (FailureText & { readonly code: string })[] };
+  tutorial: BasePage & {
+    readonly steps: readonly TutorialStep[];
+    readonly step: TutorialStep;
+    /** The index of the step in `steps`. */
+    readonly number: number;
+    /** The messages of the visitor's last login that belong to the step. */
+    readonly messages: readonly StepView[];
+    /** The experiments that belong to the step. */
+    readonly tries: readonly ExperimentText[];
+  };
   experiments: BasePage & { readonly experiments: readonly ExperimentText[] };
   experiment: BasePage & {
     readonly text: ExperimentText;

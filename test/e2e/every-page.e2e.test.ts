@@ -25,6 +25,9 @@ const pages: readonly [name: string, open: (visit: Visitor) => Promise<void>][] 
   ['flow-empty', (visit) => visit.path('/flow')],
   ['troubleshooting', (visit) => visit.path('/troubleshooting')],
   ['not-found', (visit) => visit.path('/nowhere')],
+  ['tutorial', (visit) => visit.path('/tutorial?step=0')],
+  ['tutorial-step', (visit) => visit.logIn('Authorize', writer, '/tutorial?step=4')],
+  ['tutorial-end', (visit) => visit.path('/tutorial?step=11')],
   ['experiments', (visit) => visit.path('/tutorial/experiments')],
   ['experiment', (visit) => visit.path('/tutorial/experiments/code-twice')],
   [
@@ -82,7 +85,7 @@ class Visitor {
   }
 
   async logIn(button: string | undefined, email = writer, returnTo = '/'): Promise<void> {
-    await this.path(`/auth/login?returnTo=${returnTo}`);
+    await this.path(`/auth/login?returnTo=${encodeURIComponent(returnTo)}`);
     await this.page.getByRole('button', { name: email }).click();
     await this.page.getByRole('button', { name: 'Authorize' }).waitFor();
     if (!button) return;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { User } from '../../src/auth/index.ts';
 import { readExperimentTexts } from '../../src/tutorial/experiment-text.ts';
+import { readTutorial } from '../../src/tutorial/tutorial-document.ts';
 import { createAssets } from '../../src/web/assets.ts';
 import { failures } from '../../src/web/failures.ts';
 import { formatTime } from '../../src/web/format-time.ts';
@@ -96,6 +97,10 @@ export function allPages(): [name: string, html: string][] {
         failures: Object.entries(failures).map(([code, words]) => ({ code, ...words })),
       }),
     ],
+    ...readTutorial().map((step, number, steps): [string, string] => [
+      `tutorial, step ${number}`,
+      render('tutorial', { steps, step, number, messages: [], tries: experiments.slice(0, 2) }),
+    ]),
     ['experiments', render('experiments', { experiments })],
     ['experiment', render('experiment', { text: experiment, next: experiments[1] })],
     ['experiment that was run', render('experiment', { text: experiment, next: experiments[1], run })],
