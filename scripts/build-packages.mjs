@@ -99,7 +99,7 @@ function asPackage(text) {
     .replaceAll('env-file', 'dotenv')
     .replace(/npm run (bootstrap|clients|doctor|\$\{script\})( --(?= |`))?/g, 'npx log-in-with-launchdarkly $1')
     .replaceAll('npm run sandbox', 'npx launchdarkly-sandbox')
-    .replace(/`npm ci` again on this machine, with optional dependencies/g, '`npm install libsql`')
+    .replace(/npm ci(\\?`) again on this machine, with optional dependencies/g, 'npm install libsql$1')
     .replace(/, or `npm run demo` to try it without an account/, '')
     .replaceAll('npm start', 'start your app');
 }

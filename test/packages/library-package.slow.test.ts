@@ -124,6 +124,19 @@ test.each(
   await logsInAndOut(folder, file);
 });
 
+test('the session store opens, or says what to install; a session for tests can be made', async () => {
+  const source = `
+const { openSessionStore } = require('log-in-with-launchdarkly/session-store');
+const { mintSession } = require('log-in-with-launchdarkly/testing');
+openSessionStore('memory:', { idleMs: 1_000, maxMs: 1_000 }).then(
+  (store) => store.close().then(() => console.log(typeof mintSession, 'opened')),
+  (error) => console.log(typeof mintSession, error.message),
+);`;
+  await writeFile(path.join(express5, 'store.cjs'), source);
+  const printed = await call(express5, process.execPath, ['--disable-warning=ExperimentalWarning', 'store.cjs']);
+  expect(printed).toMatch(/^function (opened$|SQLite cannot be loaded .*`npm install libsql`)/m);
+});
+
 test('bundled by esbuild into one file it does the same', async () => {
   await writeFile(path.join(express5, 'bundle-me.mjs'), esm);
   const esbuild = path.join(root, 'node_modules/esbuild/bin/esbuild');
