@@ -13,13 +13,15 @@ import { createSealer, createTokenSealer } from './sealer.ts';
 import { createSessionLogins, type LoginHooks } from './session-logins.ts';
 import type { User } from './user-session.ts';
 
-export type { AuthorizationServer, OAuthClientOptions } from './authorization-code.ts';
+export type { AuthorizationServer, OAuthClient, OAuthClientOptions, TokenSet } from './authorization-code.ts';
+export { createOAuthClient } from './authorization-code.ts';
 export type { AuthEvent, LoginErrorReason } from './login-error.ts';
 export { LoginError } from './login-error.ts';
 export { safeReturnTo } from './login-transaction.ts';
 export { type MintedSessionOptions, mintSession } from './mint-session.ts';
 export { isPrefetch, showsPage } from './navigation.ts';
 export { type AuthOptions, type AuthPathOptions, authPaths } from './options.ts';
+export { createSealer, type Sealer } from './sealer.ts';
 export type { CompletedLoginDetails } from './session-logins.ts';
 export type { Login, User } from './user-session.ts';
 export { currentLogin, currentUser } from './user-session.ts';
