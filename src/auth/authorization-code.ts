@@ -1,3 +1,4 @@
+// log-in-with-launchdarkly 0.1.0, MIT License
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as client from 'openid-client';

@@ -1,3 +1,4 @@
+// log-in-with-launchdarkly 0.1.0, MIT License
 import type { LoginError } from './login-error.ts';
 
 /** When the authorization server may be asked again after a failure: for one session, and for all of them. */

@@ -1,3 +1,4 @@
+// log-in-with-launchdarkly 0.1.0, MIT License
 import type { RequestHandler } from 'express';
 import type { FreshLogins } from './fresh-login.ts';
 import { LoginError } from './login-error.ts';

@@ -1,3 +1,4 @@
+// log-in-with-launchdarkly 0.1.0, MIT License
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { LoginError } from './login-error.ts';
 import type { LoginLoopGuard } from './login-loop-guard.ts';

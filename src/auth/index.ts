@@ -1,3 +1,4 @@
+// log-in-with-launchdarkly 0.1.0, MIT License
 import { createHash } from 'node:crypto';
 import type { Request, RequestHandler, Response, Router } from 'express';
 import { createOAuthClient } from './authorization-code.ts';

@@ -1,3 +1,4 @@
+// log-in-with-launchdarkly 0.1.0, MIT License
 import type { Session, SessionData, Store } from 'express-session';
 import type { SessionLogins } from './session-logins.ts';
 import { loadSession, loginOf } from './user-session.ts';

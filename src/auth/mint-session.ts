@@ -1,3 +1,4 @@
+// log-in-with-launchdarkly 0.1.0, MIT License
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import type { SessionData, Store } from 'express-session';
 import type { TokenSet } from './authorization-code.ts';

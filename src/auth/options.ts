@@ -1,3 +1,4 @@
+// log-in-with-launchdarkly 0.1.0, MIT License
 import type { AuthorizationServer, OAuthClientOptions } from './authorization-code.ts';
 import type { AuthEvent } from './login-error.ts';
 import { isHttpsOrAllowed } from './plain-http.ts';

@@ -1,3 +1,4 @@
+// log-in-with-launchdarkly 0.1.0, MIT License
 /** `localhost` and the names below it (RFC 6761, section 6.3), 127.0.0.0/8 or ::1; brackets around it do not matter. */
 export function isLoopbackHost(hostname: string): boolean {
   return /^(([a-z0-9_-]+\.)*localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(hostname);

@@ -1,3 +1,4 @@
+// log-in-with-launchdarkly 0.1.0, MIT License
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Encrypts text so that only this app can read it, and notices any change (AES-256-GCM). */

@@ -1,3 +1,4 @@
+// log-in-with-launchdarkly 0.1.0, MIT License
 import { randomUUID } from 'node:crypto';
 import type { CookieOptions, Request } from 'express';
 import type { SessionData } from 'express-session';

@@ -1,3 +1,4 @@
+// log-in-with-launchdarkly 0.1.0, MIT License
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from 'express-session';
 import type { OAuthClient, TokenSet } from './authorization-code.ts';

@@ -48,8 +48,13 @@ test('the app is small enough to be read: at most 118 files and 11,560 lines', (
   expect(total).toBeLessThanOrEqual(11_560);
 });
 
-test('no file of src is longer than 250 lines', () => {
-  const long = filesBelow('src').filter((file) => read(file).split('\n').length > 251);
+test('no file of src is longer than 250 lines below the line with its version', () => {
+  const long = filesBelow('src').filter(
+    (file) =>
+      read(file)
+        .replace(/^\/\/ .*\n/, '')
+        .split('\n').length > 251,
+  );
   expect(long.filter((file) => file !== 'src/web/failures.ts')).toEqual([]); // a table
 });
 
@@ -73,3 +78,11 @@ function fromFirst(circle: readonly string[]): string {
   const turned = [...circle.slice(first), ...circle.slice(0, first)];
   return [...turned, turned[0]].join(' > ');
 }
+
+test('every file of src/auth begins with its version and licence, for those who copy it', () => {
+  const { name, version, license } = JSON.parse(read('package.json'));
+  const others = filesBelow('src/auth').filter(
+    (file) => !read(file).startsWith(`// ${name} ${version}, ${license} License\n`),
+  );
+  expect(others).toEqual([]);
+});
