@@ -2,7 +2,7 @@ import { type AppConfig, type DemoConfig, loadAppConfig, loadDemoConfig } from '
 import { isOverSsh } from '../src/config/surroundings.ts';
 import { exitOnCrash } from '../src/http-server/stop.ts';
 import { createHttp, createLaunchDarkly } from '../src/launchdarkly/index.ts';
-import { createLogger } from '../src/logging/log.ts';
+import { createLogger, type Logger } from '../src/logging/log.ts';
 import type { Sandbox } from '../src/sandbox/start-sandbox.ts';
 import { type RunningApp, startApp } from '../src/start-app.ts';
 import { type Addresses, isLocal, readAddresses } from './demo/addresses.ts';
@@ -39,7 +39,12 @@ const usage = {
   },
 } as const;
 
-const logger = createLogger({ level: 'warn', format: 'pretty' });
+const log = createLogger({ level: 'info', format: 'pretty', destination: process.stderr });
+
+/** What happens to logins, without a line for each page, picture and style sheet. */
+const logger: Logger = Object.create(log, {
+  info: { value: (line: { event?: string }, text?: string) => line.event !== 'request' && log.info(line, text) },
+});
 
 /** Milliseconds from a signal to the end, whatever still runs. */
 const mostStopping = 900;

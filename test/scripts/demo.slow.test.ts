@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Browser } from '../support/browser.ts';
 import type { Program } from '../support/program.ts';
 import { follow } from '../support/program.ts';
 import { ariel, authorize, freePort, logIn } from '../support/test-app.ts';
@@ -82,6 +83,23 @@ test('it prints where the app and the sandbox are, and what to do next', async (
   for (const url of [`https://localhost:${ports.PORT}/flow`, `http://127.0.0.1:${ports.SANDBOX_PORT}`])
     expect(program.stderr).toContain(url);
   expect((await fetch(`http://127.0.0.1:${ports.SANDBOX_PORT}/`)).status).toBe(200);
+}, 60_000);
+
+test('the terminal shows logins and failures, with the code and request id that the page names, but not every request', async () => {
+  const program = demo(await freePorts());
+  await program.prints(/^https:/m);
+  const url = program.stdout.trim();
+  const browser = new Browser();
+  const personas = await browser.visit(`${url}/auth/login`);
+  const consent = await browser.press(personas, ariel.email);
+  const cancelled = await browser.press(consent, 'Cancel');
+  expect(cancelled.body).toContain('access_denied');
+  const requestId = cancelled.headers.get('x-request-id') ?? 'none';
+  await program.prints(new RegExp(`access_denied.*${requestId}|${requestId}.*access_denied`), { withinMs: 5_000 });
+  await logIn({ url });
+  await program.prints(/INFO: login_succeeded.*memberId=/, { withinMs: 5_000 });
+  expect(program.stderr).not.toContain('GET /');
+  expect(program.stdout).toBe(`${url}\n`);
 }, 60_000);
 
 describe('a port that is taken', () => {
