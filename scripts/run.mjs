@@ -3,13 +3,13 @@
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import './support/end-with-npm.mjs';
-import { fail, isThere, nodeProblem } from './support/environment.mjs';
+import { fail, isThere, nodeProblem, sudoProblem } from './support/environment.mjs';
 
 const name = process.argv[2];
 const script = new URL(`${name}.ts`, import.meta.url);
 process.argv.splice(1, 2, fileURLToPath(script));
 
-const problem = nodeProblem();
+const problem = nodeProblem() || sudoProblem(name);
 if (problem) fail(problem);
 if (!isThere('tsx')) {
   if (!isThere('express')) fail('The dependencies are not installed. Run `npm ci` first.');

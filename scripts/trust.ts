@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { loadScriptConfig } from '../src/config/config.ts';
+import { isInWsl } from '../src/config/surroundings.ts';
 import { localCertificate } from '../src/local-https/certificate.ts';
 import { confirmWith } from './support/questions.ts';
 import { runScript } from './support/run-script.ts';
@@ -54,6 +55,7 @@ await runScript(async (terminal) => {
   const options = { undo, directory, dryRun };
   const plan = await planTrust(thisMachine(browsersOnly), directory, undo);
   announce(terminal, plan, options);
+  if (isInWsl() && plan.authority) terminal.info(forWindows(plan, directory, undo));
   if (dryRun) {
     const outcomes = plan.steps.map((step) => asPlanned(step, plan, undo));
     terminal.printJson({ authority: plan.authority, undo, stores: outcomes });
@@ -63,6 +65,12 @@ await runScript(async (terminal) => {
   if (changes && !(await confirmWith(terminal, yes)({ text: 'Go ahead?' }))) return 1;
   return report(terminal, plan, await applyTrustPlan(plan, directory), options);
 });
+
+/** Windows keeps a list of its own, for Edge and Chrome, which is changed by its own program. */
+function forWindows({ authority }: TrustPlan, directory: string, undo: boolean): string {
+  const command = undo ? `-delstore Root "${authority}"` : '-addstore Root ca.pem';
+  return `Browsers of Windows have a list of their own. To change it too: cd ${directory} && certutil.exe -user ${command}`;
+}
 
 /** Many will trust before they start the app for the first time: make the certificate that the app will use. */
 async function makeCertificate(directory: string): Promise<void> {

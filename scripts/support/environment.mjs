@@ -18,6 +18,14 @@ export function nodeProblem(versions = process.versions) {
   return undefined;
 }
 
+/** One sentence when a script runs by sudo in somebody's folder: what it made there would be root's. */
+export function sudoProblem(name) {
+  const { SUDO_UID: uid, SUDO_USER: user } = process.env;
+  if (process.platform === 'win32' || process.getuid() !== 0 || !uid || uid === '0') return undefined;
+  if (fs.statSync(root).uid === 0) return undefined;
+  return `Run \`npm run ${name}\` without sudo, as ${user}: root has other browsers, and its files here could no longer be changed by ${user}.`;
+}
+
 /** Whether a package is installed in this project. */
 export function isThere(name) {
   return fs.existsSync(new URL(`node_modules/${name}/package.json`, root));

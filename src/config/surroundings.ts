@@ -20,6 +20,11 @@ export function isOverSsh({ SSH_CONNECTION }: Environment = process.env): boolea
   return Boolean(SSH_CONNECTION);
 }
 
+/** Whether this is Linux inside of Windows (WSL). */
+export function isInWsl({ WSL_DISTRO_NAME }: Environment = process.env): boolean {
+  return Boolean(WSL_DISTRO_NAME);
+}
+
 /** Whether this is a container: Docker and Podman leave a file, others set a variable. */
 export function isInContainer({ container, KUBERNETES_SERVICE_HOST }: Environment = process.env): boolean {
   return Boolean(container || KUBERNETES_SERVICE_HOST) || existsSync('/.dockerenv') || existsSync('/run/.containerenv');

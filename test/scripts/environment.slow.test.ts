@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -54,6 +54,22 @@ describe('a script says in one sentence what is missing', () => {
       const { code, lines } = await node(...pretending(versions), ...script);
       expect({ code, lines }).toEqual({ code: 2, lines: [expect.stringMatching(sentence)] });
     }
+  });
+
+  test('sudo, in a folder that belongs to somebody else', async () => {
+    if (process.getuid?.() !== 0) return console.log('Not run: only root can be sudo.');
+    await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+    const sudo = { SUDO_UID: '1000', SUDO_USER: 'ada' };
+    const as = async (owner: number) => {
+      await chown(folder, owner, owner);
+      const env = { PATH: process.env.PATH, HOME: folder, ...sudo };
+      const program = follow(
+        spawn(process.execPath, ['scripts/run.mjs', 'trust', '--', '--help'], { cwd: folder, env }),
+      );
+      return { code: await program.ended, lines: program.stderr.trim().split('\n') };
+    };
+    expect(await as(1000)).toEqual({ code: 2, lines: [expect.stringMatching(/npm run trust.*without sudo.*ada/)] });
+    expect(await as(0)).toEqual({ code: 0, lines: [''] });
   });
 
   test('nothing is installed', async () => {

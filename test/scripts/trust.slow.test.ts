@@ -52,6 +52,12 @@ describeWith('certutil', 'libnss3-tools', 'npm run trust on Linux', () => {
     });
   });
 
+  test('in WSL: how the browsers of Windows come to trust it', async () => {
+    const { stderr } = await trust({ WSL_DISTRO_NAME: 'Ubuntu' }, '--yes');
+    expect(stderr).toMatch(/Windows.*certutil\.exe -user -addstore Root .*ca\.pem/);
+    expect((await trust('--yes')).stderr).not.toContain('Windows');
+  });
+
   test('a new CA takes the place of its predecessor, and --undo forgets both', async () => {
     await trust('--yes');
     const [first] = await authorities('.pki/nssdb');
