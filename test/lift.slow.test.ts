@@ -11,6 +11,7 @@ import { Browser, type Page } from './support/browser.ts';
 import { follow, type Program } from './support/program.ts';
 import { ariel, freePort } from './support/test-app.ts';
 import { startTlsTerminator } from './support/tls-terminator.ts';
+import { beforeDeadline } from './support/until.ts';
 
 const run = promisify(execFile);
 const root = path.resolve(import.meta.dirname, '..');
@@ -100,7 +101,10 @@ async function logInto(args: string[]): Promise<unknown> {
   const browser = new Browser();
   const personas = await whenUp(() => browser.visit(`${origin}/private`));
   const page = await browser.press(await browser.press(personas, ariel.email), 'Authorize');
-  expect(await new Browser().visit(redirectUri)).toMatchObject({ status: 400 });
+  const opened = await beforeDeadline(5_000, 'an answer to a callback that is opened directly', () =>
+    new Browser().visit(redirectUri),
+  );
+  expect(opened).toMatchObject({ status: 400 });
   return JSON.parse(page.body);
 }
 

@@ -4,7 +4,6 @@ import type { Request, RequestHandler, Response, Router } from 'express';
 import { createOAuthClient } from './authorization-code.ts';
 import { createVerifyRoute } from './forward-auth.ts';
 import { createFreshLogins, createLoadLogin, createRequireLogin, type FreshLogins } from './fresh-login.ts';
-import { LoginError } from './login-error.ts';
 import { createLoginLoopGuard } from './login-loop-guard.ts';
 import { createLoginStates, createLoginTransactions } from './login-transaction.ts';
 import { type AuthOptions, authPaths, checkOptions } from './options.ts';
@@ -12,7 +11,7 @@ import { plainHttpWarning } from './plain-http.ts';
 import { createAuthRouter } from './router.ts';
 import { createSealer, createTokenSealer } from './sealer.ts';
 import { createSessionLogins, type LoginHooks } from './session-logins.ts';
-import type { User } from './user-session.ts';
+import { hideOtherErrors, type User } from './user-session.ts';
 
 export type { AuthorizationServer, OAuthClient, OAuthClientOptions, TokenSet } from './authorization-code.ts';
 export { createOAuthClient } from './authorization-code.ts';
@@ -87,17 +86,6 @@ export function createAuth<U extends User = User>(options: AuthOptions<U>): Auth
     loadLogin: createLoadLogin(freshLogin),
     currentUser: (req) => logins.currentLogin(req)?.user as U | undefined,
     withAccessToken,
-  };
-}
-
-/** An error of the host app may quote anything, and its `status` is not meant for the visitor: it becomes a cause. */
-function hideOtherErrors<U extends User>(fetchUser: AuthOptions<U>['fetchUser']): AuthOptions<U>['fetchUser'] {
-  return async (accessToken) => {
-    try {
-      return await fetchUser(accessToken);
-    } catch (error) {
-      throw error instanceof LoginError ? error : new Error('fetchUser failed, with no LoginError', { cause: error });
-    }
   };
 }
 

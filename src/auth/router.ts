@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import express from 'express';
 import type { OAuthClient, TokenSet } from './authorization-code.ts';
-import { createLateSaveGuard } from './late-saves.ts';
 import { type AuthEvent, isTransient, LoginError } from './login-error.ts';
 import type { LoginLoopGuard } from './login-loop-guard.ts';
 import {
@@ -19,7 +18,7 @@ import {
 import { allowOrigins, forwardErrors, refuseCrossSite, refusePrefetch, showsCertainlyNoPage } from './navigation.ts';
 import type { LoginHooks, SessionLogins, StartedSession } from './session-logins.ts';
 import { assertSession, completedLoginReturnTo } from './session-logins.ts';
-import { isSameMember, type User } from './user-session.ts';
+import { createLateSaveGuard, isSameMember, type User } from './user-session.ts';
 
 /** What the routes of a login need. */
 export interface AuthRouterOptions {

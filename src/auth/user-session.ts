@@ -1,6 +1,7 @@
 // log-in-with-launchdarkly 0.1.0, MIT License
 import type { Request } from 'express';
-import type { SessionData, Store } from 'express-session';
+import type { Session, SessionData, Store } from 'express-session';
+import { LoginError } from './login-error.ts';
 
 /** The member who is logged in, as `fetchUser` described them. */
 export interface User {
@@ -42,7 +43,6 @@ declare module 'express-session' {
   }
 }
 
-/** A login that has led somewhere. */
 /** A login that has led somewhere. */
 export interface CompletedLogin {
   /** The first characters of its `state`. */
@@ -134,4 +134,55 @@ export function loadSession(store: Store, sessionId: string): Promise<SessionDat
 /** Resolves when `done` is called without an error: express-session and its stores use callbacks. */
 export function fromCallback(start: (done: (error?: unknown) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())));
+}
+
+/**
+ * Many stores let a slow request write back the session as it was when the request began. This makes a store look first:
+ * of a login, the newer version is kept, and a session whose login has ended in this process is deleted instead. Where
+ * another process ended it, nothing tells it from a new session, and it is written.
+ */
+export function createLateSaveGuard(logins: {
+  latestLogin(session: Partial<SessionData> | undefined): Login | undefined;
+  hasEnded(session: Partial<SessionData>): boolean;
+  isStarting(session: object): boolean;
+}) {
+  const guarded = new WeakSet<Store>();
+
+  return function guardLateSaves(store: Store | undefined): void {
+    if (!store || guarded.has(store)) return;
+    guarded.add(store);
+    const set = store.set.bind(store);
+    store.set = (sessionId, session, done) => {
+      if (!isOfRequest(session) || !loginOf(session) || logins.isStarting(session))
+        return set(sessionId, session, done);
+      if (logins.hasEnded(session)) return store.destroy(sessionId, done);
+      withNewestLogin(sessionId, session).then(
+        (newest) => set(sessionId, newest, done),
+        (error) => done?.(error),
+      );
+    };
+
+    async function withNewestLogin(sessionId: string, session: SessionData): Promise<SessionData> {
+      const stored = logins.latestLogin(await loadSession(store as Store, sessionId));
+      const saved = logins.latestLogin(session);
+      const newest = stored && saved && stored.id === saved.id && stored.revision > saved.revision ? stored : saved;
+      return newest ? { ...session, launchDarklyLogin: newest } : session;
+    }
+  };
+}
+
+/** What express-session saves at the end of a request; others write plain objects, which they have just made. */
+function isOfRequest(session: SessionData): session is Session & SessionData {
+  return 'req' in session;
+}
+
+/** An error of the host app may quote anything, and its `status` is not meant for the visitor: it becomes a cause. */
+export function hideOtherErrors<U extends User>(fetchUser: (accessToken: string) => Promise<U>): typeof fetchUser {
+  return async (accessToken) => {
+    try {
+      return await fetchUser(accessToken);
+    } catch (error) {
+      throw error instanceof LoginError ? error : new Error('fetchUser failed, with no LoginError', { cause: error });
+    }
+  };
 }

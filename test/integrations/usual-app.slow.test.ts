@@ -141,3 +141,34 @@ test.each([['bob'], [true], [{ user: { id: 'x' } }]])('req.session.login = %j op
     await planted.close();
   }
 });
+
+test('onLogin can log the member in as a user of the app, and its own guard then lets them pass', async () => {
+  const own = new passport.Passport();
+  own.serializeUser((user, done) => done(null, user));
+  own.deserializeUser((user: Express.User, done) => done(null, user));
+  const linked = await startLiftedApp(sandbox, {
+    mount: false,
+    options: {
+      onLogin: (req, { user }) =>
+        new Promise((resolve, reject) => {
+          const found = { name: `own record of ${user.email}` };
+          req.logIn(found, { session: true, keepSessionInfo: true }, (error) => (error ? reject(error) : resolve()));
+        }),
+    },
+    add(app, auth) {
+      app.use(own.initialize(), own.session(), auth.router);
+      app.get('/members', (req, res) => void res.status(req.isAuthenticated() ? 200 : 401).json(req.user ?? null));
+    },
+  });
+  try {
+    const { browser, page } = await logInto(linked.url);
+    expect(page.status).toBe(200);
+    expect(JSON.parse((await browser.request(`${linked.url}/members`)).body)).toEqual({
+      name: `own record of ${ariel.email}`,
+    });
+    await browser.request(`${linked.url}/auth/logout`, { method: 'POST', headers: { origin: linked.url } });
+    expect((await browser.request(`${linked.url}/members`)).status).toBe(401);
+  } finally {
+    await linked.close();
+  }
+});
