@@ -20,10 +20,25 @@ const frameworks = [
   { file: 'fastify.js', callback },
   { file: 'hono.js', callback },
 ];
-const libraries = [{ file: 'passport-oauth2.js', callback }];
-const examples = [...frameworks, ...libraries];
+const libraries = [
+  { file: 'passport-oauth2.js', callback },
+  { file: 'auth-js.js', callback: '/auth/callback/launchdarkly', button: 'Sign in with LaunchDarkly' },
+  { file: 'better-auth.js', callback: '/api/auth/callback/launchdarkly' },
+];
+const examples: { file: string; callback: string; button?: string }[] = [...frameworks, ...libraries];
 const programs = ['login.js', 'launchdarkly-member.js', ...examples.map(({ file }) => file)];
+const pending = 'penny.pending@acme.example';
 const foreign = 'gus.globex@globex.example';
+/** Sets a program's clock an hour ahead on SIGUSR2. */
+const clock = `data:text/javascript,${encodeURIComponent(`
+  const Real = Date;
+  let ahead = 0;
+  process.on('SIGUSR2', () => { ahead += 3_600_000; });
+  globalThis.Date = class extends Real {
+    constructor(...given) { super(...(given.length > 0 ? given : [Real.now() + ahead])); }
+    static now() { return Real.now() + ahead; }
+  };
+`)}`;
 let sandbox: Sandbox;
 let folder: string;
 
@@ -59,7 +74,7 @@ test.each(programs)('the guide shows the whole %s', (file) => {
 });
 
 describe.each(examples)('$file', (example) => {
-  const { file, callback } = example;
+  const { file, callback, button } = example;
   let settings: Record<string, string>;
   let program: Program;
   let terminator: { close(): Promise<void> };
@@ -70,7 +85,7 @@ describe.each(examples)('$file', (example) => {
     url = `https://localhost:${publicPort}`;
     settings = await registeredAt(sandbox, url + callback);
     const env = { PATH: process.env.PATH, ...settings, PORT: String(port) };
-    program = follow(spawn(process.execPath, [file], { cwd: folder, env }));
+    program = follow(spawn(process.execPath, ['--import', clock, file], { cwd: folder, env }));
     terminator = await startTlsTerminator({ port: publicPort, target: port, directory: path.join(folder, 'tls') });
     await until(async () => {
       if (program.child.exitCode !== null) throw new Error(`It ended: ${program.stderr}`);
@@ -87,7 +102,8 @@ describe.each(examples)('$file', (example) => {
   /** Goes as far as LaunchDarkly's answer. */
   async function authorize(email: string) {
     const browser = new Browser();
-    const personas = await browser.visit(`${url}/private`);
+    const start = await browser.visit(`${url}/private`);
+    const personas = button ? await browser.press(start, button) : start;
     const answer = await browser.submit(await browser.press(personas, email), 'Authorize');
     return { browser, request: new URL(personas.url), answer };
   }
@@ -105,7 +121,6 @@ describe.each(examples)('$file', (example) => {
     const page: Page = await browser.follow(answer);
     expect([page.url, page.status]).toEqual([`${url}/private`, 200]);
     expect(JSON.parse(page.body)).toMatchObject({ id: expect.any(String), email: ariel.email });
-    expect(page.body).toContain(settings.LD_ACCOUNT_ID);
     const exchange = sandbox.ledger().find(({ endpoint }) => endpoint === 'token');
     expect(exchange?.request.body).toMatch(/client_secret=.*code_verifier=|code_verifier=.*client_secret=/);
     expect(exchange?.request.headers).not.toHaveProperty('authorization');
@@ -113,7 +128,13 @@ describe.each(examples)('$file', (example) => {
 
   test('turns away members of other accounts', async () => {
     const { browser, answer } = await authorize(foreign);
-    await browser.follow(answer);
+    expect([401, 403]).toContain((await browser.follow(answer)).status);
+    expect(await isIn(browser)).toBe(false);
+  });
+
+  test('turns away members whose invitation is pending', async () => {
+    const { browser, answer } = await authorize(pending);
+    expect([401, 403]).toContain((await browser.follow(answer)).status);
     expect(await isIn(browser)).toBe(false);
   });
 
@@ -136,6 +157,23 @@ describe.each(examples)('$file', (example) => {
       const headers = { accept: 'application/json' };
       expect((await browser.request(`${url}/private`, { headers })).status).toBe(401);
     });
+
+  if (libraries.includes(example)) {
+    test.each(['token', 'caller-identity', 'members'] as const)('lets nobody in when %s fails', async (endpoint) => {
+      const { browser, answer } = await authorize(ariel.email);
+      sandbox.setFault({ endpoint, fault: 'http_503', times: 1 });
+      await browser.follow(answer);
+      expect(sandbox.ledger().find(({ fault }) => fault)).toMatchObject({ endpoint, fault: 'http_503' });
+      expect(await isIn(browser)).toBe(false);
+    });
+
+    test('ends the session after an hour, also for those who kept its cookie', async () => {
+      const { browser, answer } = await authorize(ariel.email);
+      await browser.follow(answer);
+      program.child.kill('SIGUSR2');
+      await until(async () => !(await isIn(browser)));
+    });
+  }
 
   test('prints no secret and no token', () => {
     const printed = program.stdout + program.stderr;

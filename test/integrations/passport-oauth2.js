@@ -23,13 +23,13 @@ const launchDarkly = new Strategy(
   },
 );
 passport.use('launchdarkly', launchDarkly);
-passport.serializeUser((member, done) => done(null, member));
-passport.deserializeUser((member, done) => done(null, member));
+passport.serializeUser((member, done) => done(null, { ...member, until: Date.now() + 3_600_000 }));
+passport.deserializeUser((member, done) => done(null, Date.now() < member.until && member));
 
 const app = express();
 app.set('trust proxy', 1); // one TLS terminator in front
-const cookie = { secure: true, httpOnly: true, sameSite: 'lax', maxAge: 3_600_000 };
-app.use(session({ secret: env.SESSION_SECRET.split(','), resave: false, saveUninitialized: false, cookie }));
+const secret = env.SESSION_SECRET.split(',');
+app.use(session({ secret, resave: false, saveUninitialized: false, cookie: { sameSite: 'lax', secure: true } }));
 app.use(passport.session());
 
 app.get('/login', passport.authenticate('launchdarkly'));
