@@ -113,6 +113,7 @@ function settingsFor(at: Addresses): AppConfig {
     env: {
       LD_BASE_URI: at.sandboxHere,
       LD_OAUTH_REDIRECT_URI: redirectUriOf(at),
+      SESSION_REVALIDATE: '10s', // so that a removed member is noticed while one watches
       SESSION_STORE: `file:${demoFolder}/sessions.db`,
       PORT: String(at.appPort),
       HOST: 'localhost', // forwarders run on this machine

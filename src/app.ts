@@ -11,6 +11,7 @@ import { type Logger, logAuthEvents, requestLog } from './logging/log.ts';
 import type { SessionStore } from './session-store/open-session-store.ts';
 import { serveHere } from './tutorial/local-server.ts';
 import { createExperiments } from './tutorial/run-experiment.ts';
+import { watchSandbox } from './tutorial/sandbox-watch.ts';
 import { createAssets } from './web/assets.ts';
 import { createErrorHandler, describeFailure, notFound } from './web/errors.ts';
 import { createFlowPage } from './web/flow-page.ts';
@@ -20,7 +21,7 @@ import { addPages } from './web/pages.ts';
 import { createRateLimit } from './web/rate-limit.ts';
 import { canonicalOrigin, createProxyCheck, securityHeaders, serveBelow, usePublicOrigin } from './web/security.ts';
 import { createSessionMiddleware, sessionTimes } from './web/session.ts';
-import { addTutorial } from './web/tutorial-pages.ts';
+import { addTutorial, beforePages } from './web/tutorial-pages.ts';
 import { createViews } from './web/views.ts';
 
 /** Milliseconds a call to LaunchDarkly may take: shorter than the shutdown grace period, so pending users get a page. */
@@ -81,6 +82,7 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
     countHit: store.countHit,
     logger,
   });
+  const sandbox = watchSandbox(baseUri);
   const app = express();
   app.disable('x-powered-by').disable('etag').set('trust proxy', config.trustProxy);
   usePublicOrigin(app, redirectUri);
@@ -90,6 +92,7 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   if (behindProxy) app.use(createProxyCheck(logger));
   // Assets come first, so that the page about a redirect loop has its style sheet.
   app.use(assets.middleware, canonicalOrigin(redirectUri, { behindProxy, logger }), rateLimit.middleware);
+  if (config.tutorial) app.use(beforePages(sandbox.look));
   app.use(createSessionMiddleware(config, store));
 
   // 4. The login's routes, the pages, and errors.
@@ -100,6 +103,7 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
     launchDarklyHref: config.publicBaseUri ?? baseUri,
     flowInspector: config.flowInspector,
     tutorial: config.tutorial,
+    sandbox: sandbox.news,
     local: redirectUri.local,
     asset: (name) => basePath + assets.href(name),
   });

@@ -68,6 +68,7 @@ function readAppConfig(read: SettingsReader): AppConfig {
   const login = readLoginConfig(read);
   const { redirectUri } = login;
   const tls = readTls(read, redirectUri);
+  const flowInspector = read.optional('FLOW_INSPECTOR', value.onOff, redirectUri.loopback);
   const config: AppConfig = {
     ...login,
     sessionStore: read.optional('SESSION_STORE', value.sessionStore, 'file:.data/sessions.db'),
@@ -79,8 +80,8 @@ function readAppConfig(read: SettingsReader): AppConfig {
     trustProxy: read.optional('TRUST_PROXY', value.trustProxy, tls.mode === 'proxy' ? 1 : false),
     keepAlive: read.optional('KEEP_ALIVE', value.duration, value.duration(tls.mode === 'proxy' ? '620s' : '75s')),
     rateLimit: read.optional('RATE_LIMIT', value.count, 300),
-    flowInspector: read.optional('FLOW_INSPECTOR', value.onOff, redirectUri.loopback),
-    tutorial: redirectUri.loopback && isLoopbackHost(new URL(login.baseUri).hostname),
+    flowInspector,
+    tutorial: flowInspector && redirectUri.loopback && isLoopbackHost(new URL(login.baseUri).hostname),
     logLevel: read.optional(
       'LOG_LEVEL',
       value.oneOf<LogLevel>('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),

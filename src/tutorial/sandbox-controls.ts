@@ -29,11 +29,13 @@ export interface Call {
 /** The control API of the sandbox at `baseUri` (docs/sandbox-reference.md). Every call rejects when it does not answer. */
 export class SandboxControls {
   readonly #baseUri: string;
+  readonly #timeoutMs: number;
   readonly #undo: (() => Promise<unknown>)[] = [];
   #faults: readonly Fault[] | undefined;
 
-  constructor(baseUri: string) {
+  constructor(baseUri: string, timeoutMs = 5_000) {
     this.#baseUri = baseUri;
+    this.#timeoutMs = timeoutMs;
   }
 
   personas(): Promise<readonly Persona[]> {
@@ -102,7 +104,7 @@ export class SandboxControls {
     const answer = await fetch(`${this.#baseUri}/__sandbox${path}`, {
       method,
       headers: { accept: 'application/json', 'content-type': 'application/json' },
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(this.#timeoutMs),
       ...(body && { body: JSON.stringify(body) }),
     });
     if (!answer.ok) throw new Error(`The sandbox answered ${method} ${path} with ${answer.status}.`);

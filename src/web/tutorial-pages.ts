@@ -1,7 +1,7 @@
 import { parseCookie } from 'cookie';
 import type { IRouter, Request, RequestHandler } from 'express';
 import express from 'express';
-import { cookieName, currentUser } from '../auth/index.ts';
+import { cookieName, currentUser, showsPage } from '../auth/index.ts';
 import type { FlowView } from '../flow-inspector/flow-view.ts';
 import { type ExperimentText, readExperimentTexts } from '../tutorial/experiment-text.ts';
 import type { RunExperiment } from '../tutorial/run-experiment.ts';
@@ -71,6 +71,14 @@ export function addTutorial(app: IRouter, { render, run, origin, lastFlow }: Tut
     if (!text) throw new AppError('not_found');
     return { text, next: texts[index + 1] };
   }
+}
+
+/** Middleware that waits for `look` before a page is shown. */
+export function beforePages(look: () => Promise<void>): RequestHandler {
+  return async (req, _res, next) => {
+    if (showsPage(req)) await look();
+    next();
+  };
 }
 
 /** Refuses a form of another site: browsers say where it comes from in `Sec-Fetch-Site`, older ones in `Origin`. */

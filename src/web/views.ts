@@ -5,6 +5,7 @@ import type { User } from '../auth/index.ts';
 import type { FlowView, StepView } from '../flow-inspector/flow-view.ts';
 import type { Project } from '../launchdarkly/index.ts';
 import type { ExperimentRun, ExperimentText } from '../tutorial/experiment-text.ts';
+import type { SandboxNews } from '../tutorial/sandbox-watch.ts';
 import type { TutorialStep } from '../tutorial/tutorial-document.ts';
 import type { FailureText } from './failures.ts';
 import type { FormattedTime } from './format-time.ts';
@@ -24,6 +25,8 @@ export interface Site {
   readonly flowInspector: boolean;
   /** Whether there is a tutorial. LaunchDarkly is then a sandbox. */
   readonly tutorial: boolean;
+  /** What is known about that sandbox. */
+  sandbox(): SandboxNews;
   /** Whether the app's visitor is its developer: its address is a loopback one. */
   readonly local: boolean;
   /** The URL of a file in `views/assets`, by its file name. */
