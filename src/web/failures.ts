@@ -38,7 +38,8 @@ export const failures: Readonly<Record<FailureCode, FailureText>> = {
     status: 400,
     title: 'Your browser sent no cookie',
     message: 'LaunchDarkly sent you back, but your browser did not send the cookie that the login started with.',
-    cause: 'Cookies are blocked for this site, or the link was opened in another browser or a private window.',
+    cause:
+      'Cookies are blocked for this site, the link was opened in another browser or a private window, or the login was started under another host name.',
     nextStep: 'Allow cookies for this site, then log in again in the same browser.',
   },
   login_unknown: {

@@ -2,7 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Express, Request, RequestHandler } from 'express';
 import helmet from 'helmet';
-import { authPaths, cookieName } from '../auth/index.ts';
+import { authPaths, cookieName, showsPage } from '../auth/index.ts';
 import type { RedirectUri } from '../config/redirect-uri.ts';
 import type { Logger } from '../logging/log.ts';
 import { AppError } from './errors.ts';
@@ -147,7 +147,8 @@ const proxyFaults = [
   },
   {
     event: 'proxy_says_no_scheme',
-    shows: (req: Request) => req.headers['x-forwarded-proto'] === undefined,
+    // A health check comes without the header as well.
+    shows: (req: Request) => req.headers['x-forwarded-proto'] === undefined && showsPage(req),
     message:
       'The proxy sends no X-Forwarded-Proto, so plain-http requests cannot be redirected to https. Make it set that header (nginx: proxy_set_header X-Forwarded-Proto $scheme), let TRUST_PROXY count that proxy, and close port 80 until then.',
   },

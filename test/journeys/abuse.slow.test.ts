@@ -6,7 +6,7 @@ import { connectRaw } from '../support/raw-http.ts';
 import type { RedisServer } from '../support/redis-server.ts';
 import { redisServer } from '../support/redis-server.ts';
 import type { TestApp } from '../support/test-app.ts';
-import { authorize, startTestApp } from '../support/test-app.ts';
+import { authorize, startTestApp, storedSessions } from '../support/test-app.ts';
 
 const perMinute = 5;
 
@@ -180,11 +180,3 @@ test('a request whose client has hung up before it is counted causes no failure'
   }
   expect(answers).toEqual([undefined, 'rate_limited']);
 });
-
-async function storedSessions(app: TestApp): Promise<number> {
-  const { default: Database } = await import('libsql');
-  const database = new Database((app.env.SESSION_STORE ?? '').slice('file:'.length));
-  const [row] = database.prepare('SELECT count(*) AS number FROM sessions').all() as { number: number }[];
-  database.close();
-  return row?.number ?? -1;
-}

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { publicAddress } from '../../scripts/doctor/address-checks.ts';
 import type { Setup } from '../../scripts/doctor/check.ts';
@@ -69,6 +70,23 @@ describe.each([nginx, haproxy, caddy])('behind $program', (proxy) => {
       expect([answer.status, answer.location]).toEqual([308, `${url}/account?tab=roles`]);
       expect(answer.headers.getSetCookie()).toEqual([]);
     });
+
+    // Caddy has no certificate for other names.
+    const testUnlessCaddy = proxy === caddy ? () => {} : test;
+    testUnlessCaddy(
+      'another name of the site leads to the same page under its public name, before a login begins',
+      async () => {
+        const headers = { host: 'www.example.com' }; // fetch would send its own
+        const asked = httpsRequest(`${url}/auth/login?returnTo=%2Faccount`, {
+          headers,
+          rejectUnauthorized: false,
+        }).end();
+        const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+        answer.resume();
+        expect([answer.statusCode, answer.headers.location]).toEqual([308, `${url}/auth/login?returnTo=%2Faccount`]);
+        expect(answer.headers['set-cookie']).toBeUndefined();
+      },
+    );
 
     test('forged X-Forwarded-* change nothing', async () => {
       const browser = new Browser();

@@ -35,7 +35,8 @@ export const nginx: ReverseProxy = {
       'listen 80;': `listen 127.0.0.1:${ports.http};`,
       'listen 443 ssl': `listen 127.0.0.1:${ports.https} ssl`,
       'server_name app.example.com': 'server_name localhost',
-      'https://$host$request_uri': `https://$host:${ports.https}$request_uri`,
+      '$host != app.example.com': '$host != localhost',
+      'https://app.example.com$request_uri': `https://localhost:${ports.https}$request_uri`,
       '/etc/ssl/app/fullchain.pem': `${folder}/cert.pem`,
       '/etc/ssl/app/privkey.pem': `${folder}/key.pem`,
     });
@@ -60,7 +61,8 @@ export const haproxy: ReverseProxy = {
     const config = exchange(example, {
       'bind :80': `bind 127.0.0.1:${ports.http}`,
       'bind :443': `bind 127.0.0.1:${ports.https}`,
-      'redirect scheme https': `redirect prefix https://localhost:${ports.https}`,
+      'redirect prefix https://app.example.com': `redirect prefix https://localhost:${ports.https}`,
+      '-i app.example.com': '-i localhost',
       '/etc/ssl/app/fullchain-and-key.pem': `${folder}/both.pem`,
       '127.0.0.1:3000': `127.0.0.1:${ports.app}`,
       'inter 1s': 'inter 50ms',

@@ -136,3 +136,12 @@ export async function whoAmI(app: Pick<TestApp, 'url'>, browser: Browser): Promi
   });
   return { status, ...(status === 200 && { email: JSON.parse(body).member.email }) };
 }
+
+/** How many sessions the app's store holds. */
+export async function storedSessions(app: TestApp): Promise<number> {
+  const { default: Database } = await import('libsql');
+  const database = new Database((app.env.SESSION_STORE ?? '').slice('file:'.length));
+  const [row] = database.prepare('SELECT count(*) AS number FROM sessions').all() as { number: number }[];
+  database.close();
+  return row?.number ?? -1;
+}
