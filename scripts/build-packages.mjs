@@ -56,7 +56,7 @@ async function writeLibrary(folder) {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    // Of the certificate of this machine only the reading is used.
+    // Without the maker of certificates, which is half of all and used by the facts report only.
     external: [...Object.keys({ ...peers, ...optionalPeers, ...dependencies }), 'selfsigned'],
     banner: { js: withRequire },
   });
@@ -101,6 +101,7 @@ function asPackage(text) {
     .replaceAll('npm run sandbox', 'npx launchdarkly-sandbox')
     .replace(/npm ci(\\?`) again on this machine, with optional dependencies/g, 'npm install libsql$1')
     .replace(/, or `npm run demo` to try it without an account/, '')
+    .replace(/\n\nnpx log-in-with-launchdarkly doctor --login \[options\].*?what, and why\.\n/s, '\n')
     .replaceAll('npm start', 'start your app');
 }
 

@@ -16,7 +16,12 @@ Each has --help.
 const [name = '--help'] = process.argv.splice(2, 1);
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (name === 'doctor') process.argv.push('--own-app');
-if (command) await command();
+if (name === 'doctor' && process.argv.includes('--login')) {
+  process.stderr.write(
+    'The facts report needs more than this package brings. The doctor in a clone of the repository makes it.\n',
+  );
+  process.exitCode = 2;
+} else if (command) await command();
 else if (name === '--help' || name === '-h') process.stdout.write(usage);
 else {
   process.stderr.write(`There is no such command. There are:\n\n${usage}`);

@@ -4,12 +4,15 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
-import { root } from '../support/documents.ts';
+import { Browser } from '../support/browser.ts';
+import { blocksOf, root } from '../support/documents.ts';
 import { freePort } from '../support/free-port.ts';
 import { logInto, startHttpSandbox } from '../support/lifted-app.ts';
 import { call, installedIn, packed, projectWith } from '../support/npm-package.ts';
 import { follow, type Program } from '../support/program.ts';
 import { ariel } from '../support/test-app.ts';
+import { startTlsTerminator } from '../support/tls-terminator.ts';
+import { until } from '../support/until.ts';
 
 const closing: (() => unknown)[] = [];
 let sandbox: Sandbox;
@@ -137,6 +140,28 @@ openSessionStore('memory:', { idleMs: 1_000, maxMs: 1_000 }).then(
   expect(printed).toMatch(/^function (opened$|SQLite cannot be loaded .*`npm install libsql`)/m);
 });
 
+test('the program in its README logs a member in', async () => {
+  const [port, publicPort] = [await freePort(), await freePort()];
+  const origin = `https://localhost:${publicPort}`;
+  const [readme] = blocksOf('src/launchdarkly-login/README.md').filter(({ language }) => language === 'js');
+  await writeFile(path.join(express5, 'readme.mjs'), readme!.text.replace('3000', `${port}`));
+  await command(express5, 'bootstrap', '--redirect-uri', `${origin}/auth/callback`, '--dotenv', '.env.readme');
+  program = follow(
+    spawn(process.execPath, ['--env-file=.env.readme', 'readme.mjs'], {
+      cwd: express5,
+      env: { PATH: process.env.PATH, LD_BASE_URI: sandbox.url },
+    }),
+  );
+  const directory = path.join(express5, 'tls');
+  const terminator = await startTlsTerminator({ port: publicPort, target: port, directory });
+  try {
+    await until(async () => (await new Browser().visit(`${origin}/logged-out`)).status !== 502, { everyMs: 50 });
+    expect((await logInto(origin)).page.body).toBe(`{"hello":"${ariel.email}"}`);
+  } finally {
+    await terminator.close();
+  }
+});
+
 test('bundled by esbuild into one file it does the same', async () => {
   await writeFile(path.join(express5, 'bundle-me.mjs'), esm);
   const esbuild = path.join(root, 'node_modules/esbuild/bin/esbuild');
@@ -231,6 +256,12 @@ describe('its commands, in the project of somebody else', () => {
     const both = await Promise.all([command(express5, ...args), command(express5, ...args)]);
     expect(both.map(({ code }) => code)).toEqual([0, 0]);
     expect(sandbox.state().clients.filter(({ name }) => name === 'Both')).toHaveLength(1);
+  });
+
+  test('doctor leaves the facts report, which needs more packages, to a clone', async () => {
+    expect((await command(express5, 'doctor', '--help')).stdout).not.toContain('--login');
+    const { code, stderr } = await command(express5, 'doctor', '--login');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('in a clone')]);
   });
 
   test('a wrong command says which there are', async () => {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { markedBlock, read, root } from '../support/documents.ts';
+import { blocksOf, markedBlock, read, root } from '../support/documents.ts';
 import { call, installedIn, packed, projectWith } from '../support/npm-package.ts';
 import { follow, type Program } from '../support/program.ts';
 
@@ -68,10 +68,14 @@ test('npx runs it from the tarball in an empty folder, and Ctrl-C ends it', asyn
   await expect(fetch(url)).rejects.toThrow('fetch failed');
 });
 
-test('ES modules import it, as the guide shows', async () => {
+test('ES modules import it, as the guide and its README show', async () => {
   await writeFile(path.join(project, 'app.mjs'), markedBlock('docs/sandbox.md', 'run', 'in-process').text);
   const printed = await call(project, process.execPath, ['app.mjs']);
   expect(printed).toMatch(/^http:\/\/127\.0\.0\.1:\d+ api-.*\n0 requests so far\n$/);
+
+  const [readme] = blocksOf('src/sandbox/README.md').filter(({ language }) => language === 'js');
+  await writeFile(path.join(project, 'readme.mjs'), readme!.text);
+  expect(await call(project, process.execPath, ['readme.mjs'])).toMatch(/^http:\/\/127\.0\.0\.1:\d+ api-/);
 });
 
 const use = `
