@@ -105,8 +105,8 @@ async function startTwo({ store, another = Object.create(store) }: Opened, withL
   return { one, other, release: () => go() };
 }
 
-const isIn = async (app: LiftedApp, browser: Browser) =>
-  (await browser.request(`${app.url}/private`, { headers: { accept: 'application/json' } })).status === 200;
+const isIn = async (app: LiftedApp, browser: Browser, headers: Record<string, string> = {}) =>
+  (await browser.request(`${app.url}/private`, { headers: { accept: 'application/json', ...headers } })).status === 200;
 const untilDue = () => sleep(lifetime * 900 + 100);
 
 /** Begins a request that changes the session, and lets something happen before it ends. */
@@ -127,10 +127,11 @@ async function duringSlowRequest(
 async function logoutRace(opened: Opened, logsOut: 'one' | 'other') {
   const apps = await startTwo(opened);
   const { browser } = await logInto(apps.one.url);
+  const cookie = browser.cookieHeader(apps.one.url) ?? ''; // the logout expires it, but a copy may be kept
   await duringSlowRequest(apps.one, browser, apps.release, () =>
     browser.request(`${apps[logsOut].url}/auth/logout`, { method: 'POST' }),
   );
-  const back = [await isIn(apps.one, browser), await isIn(apps.other, browser)].includes(true);
+  const back = [await isIn(apps.one, browser, { cookie }), await isIn(apps.other, browser, { cookie })].includes(true);
   await closeBoth(apps);
   return back ? '**may come back**' : 'stays out';
 }

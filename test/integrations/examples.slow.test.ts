@@ -18,7 +18,7 @@ import { ariel } from '../support/test-app.ts';
 
 const guide = read('docs/integrations.md');
 const examples = new Map(
-  [...guide.matchAll(/<!-- file: (\S+) -->\n```js\n(.*?)```/gs)].map(([, name, code]) => [name, code]),
+  [...guide.matchAll(/<!-- file: (\S+) -->\n```[jt]s\n(.*?)```/gs)].map(([, name, code]) => [name, code]),
 );
 const tsx = path.join(root, 'node_modules/tsx/dist/esm/index.mjs');
 let sandbox: Sandbox;
@@ -32,6 +32,9 @@ beforeAll(async () => {
   const modules = path.join(folder, 'node_modules');
   for (const place of [path.join(integrations, 'node_modules'), path.join(root, 'node_modules')])
     await link(place, modules);
+  const typescript = { compilerOptions: { experimentalDecorators: true, module: 'nodenext', target: 'es2022' } };
+  await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify(typescript));
+  await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
   const own = path.join(modules, 'log-in-with-launchdarkly');
   await mkdir(own);
   await writeFile(path.join(own, 'package.json'), '{"type":"module","exports":"./index.js"}');
@@ -55,7 +58,7 @@ async function link(from: string, to: string): Promise<void> {
 }
 
 test('the page has the examples that are run', () => {
-  expect([...examples.keys()]).toEqual(['fastify.mjs', 'hono.mjs']);
+  expect([...examples.keys()]).toEqual(['fastify.mjs', 'nest.ts', 'hono.mjs']);
 });
 
 test.each([...examples])(
