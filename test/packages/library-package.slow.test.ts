@@ -228,14 +228,18 @@ export const minted = mintSession;
     await check(express4, '7', 'nodenext', app);
   });
 
-  test('and its manifest satisfy publint and Are the Types Wrong', async () => {
+  test('and both packages satisfy publint and Are the Types Wrong', async () => {
     const tools = await projectWith('publint@0.3.25', '@arethetypeswrong/cli@0.18.5');
     closing.push(tools.remove);
     const [publint, attw] = ['publint/src/cli.js', '@arethetypeswrong/cli/dist/index.js'].map((file) =>
       path.join(tools.folder, 'node_modules', file),
     ) as [string, string];
-    expect(await call(tools.folder, process.execPath, [publint, tarball, '--strict'])).toContain('All good!');
-    await call(tools.folder, process.execPath, [attw, tarball, '--profile', 'esm-only']);
+    const other = await packed('launchdarkly-sandbox');
+    closing.push(other.remove);
+    for (const file of [tarball, other.tarball]) {
+      expect(await call(tools.folder, process.execPath, [publint, file, '--strict'])).toContain('All good!');
+      await call(tools.folder, process.execPath, [attw, file, '--profile', 'esm-only']);
+    }
   });
 });
 

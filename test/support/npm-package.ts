@@ -14,10 +14,10 @@ export async function call(cwd: string, command: string, args: readonly string[]
   return stdout;
 }
 
-/** Builds the packages of this repository and packs one of them. */
+/** Builds one of the packages of this repository and packs it. */
 export async function packed(name: string): Promise<{ tarball: string; remove(): Promise<void> }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'packages-'));
-  await call(root, process.execPath, ['scripts/build-packages.mjs', folder]);
+  await call(root, process.execPath, ['scripts/build-packages.mjs', folder, name]);
   const file = await call(folder, 'npm', ['pack', '--silent', `./${name}`]);
   return {
     tarball: path.join(folder, file.trim()),
