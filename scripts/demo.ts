@@ -135,7 +135,8 @@ The demo is running. A sandbox on this machine plays LaunchDarkly.
 
   1. Open the app (its URL is below), log in, and choose one of the people.${certificate}
   2. See every message of that login:  ${app}/flow
-  3. Make a login fail, watch what the app asks LaunchDarkly:  ${sandbox}
+  3. Learn how it works, and break it with one click:  ${app}/tutorial
+  4. Make LaunchDarkly slow, wrong or unavailable, and watch what the app asks it:  ${sandbox}
 ${tunnel}
 Ctrl-C ends the demo. The app:
 `;

@@ -80,7 +80,11 @@ test('it prints where the app and the sandbox are, and what to do next', async (
   const program = demo(ports);
   await program.prints(/^https:/m);
   expect(program.stdout).toBe(`https://localhost:${ports.PORT}\n`);
-  for (const url of [`https://localhost:${ports.PORT}/flow`, `http://127.0.0.1:${ports.SANDBOX_PORT}`])
+  for (const url of [
+    `https://localhost:${ports.PORT}/flow`,
+    `https://localhost:${ports.PORT}/tutorial`,
+    `http://127.0.0.1:${ports.SANDBOX_PORT}`,
+  ])
     expect(program.stderr).toContain(url);
   expect((await fetch(`http://127.0.0.1:${ports.SANDBOX_PORT}/`)).status).toBe(200);
 }, 60_000);
