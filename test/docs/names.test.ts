@@ -17,6 +17,8 @@ const foreign = new Set([
   'stop_grace_period',
   'terminationGracePeriodSeconds',
   'preStop',
+  'SESSION_COOKIE_SECURE',
+  'SESSION_COOKIE_SAMESITE',
 ]);
 
 test('documents name only npm scripts that exist', () => {

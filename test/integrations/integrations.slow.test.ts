@@ -1,11 +1,11 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { Browser, type Page } from '../support/browser.ts';
-import { blocksOf, read, root } from '../support/documents.ts';
+import { blocksOf, markedBlock, read, root } from '../support/documents.ts';
 import { installIntegrations, integrations } from '../support/integrations.ts';
 import { call } from '../support/npm-package.ts';
 import { follow, type Program } from '../support/program.ts';
@@ -13,19 +13,31 @@ import { registeredAt } from '../support/server-process.ts';
 import { ariel, freePort } from '../support/test-app.ts';
 import { startTlsTerminator } from '../support/tls-terminator.ts';
 import { until } from '../support/until.ts';
+import { installed } from '../support/when-installed.ts';
 
 const callback = '/auth/callback';
+interface Example {
+  readonly file: string;
+  readonly callback: string;
+  /** What its sign-in page has. */
+  readonly button?: string;
+  /** The module that a Python program needs. */
+  readonly python?: string;
+}
 /** Our login in other frameworks, and other libraries that log in at LaunchDarkly. */
-const frameworks = [
+const besideExpress: Example[] = [
   { file: 'fastify.js', callback },
   { file: 'hono.js', callback },
+  { file: 'nest.ts', callback },
 ];
-const libraries = [
+const frameworks: Example[] = [...besideExpress, { file: 'route-handlers.js', callback }];
+const libraries: Example[] = [
   { file: 'passport-oauth2.js', callback },
   { file: 'auth-js.js', callback: '/auth/callback/launchdarkly', button: 'Sign in with LaunchDarkly' },
   { file: 'better-auth.js', callback: '/api/auth/callback/launchdarkly' },
+  { file: 'authlib_app.py', callback, python: 'authlib.integrations.flask_client' },
 ];
-const examples: { file: string; callback: string; button?: string }[] = [...frameworks, ...libraries];
+const examples = [...frameworks, ...libraries];
 const programs = ['login.js', 'launchdarkly-member.js', ...examples.map(({ file }) => file)];
 const pending = 'penny.pending@acme.example';
 const foreign = 'gus.globex@globex.example';
@@ -39,6 +51,7 @@ const clock = `data:text/javascript,${encodeURIComponent(`
     static now() { return Real.now() + ahead; }
   };
 `)}`;
+const tsx = path.join(root, 'node_modules/tsx/dist/esm/index.mjs');
 let sandbox: Sandbox;
 let folder: string;
 
@@ -48,15 +61,22 @@ beforeAll(async () => {
   await installIntegrations();
   await symlinkPackages();
   await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
+  await writeFile(path.join(folder, 'tsconfig.json'), '{"compilerOptions":{"experimentalDecorators":true}}');
   const modules = path.join(folder, 'node_modules');
   await call(root, process.execPath, ['scripts/build-packages.mjs', modules, 'log-in-with-launchdarkly']);
-  for (const file of programs) await writeFile(path.join(folder, file), read(`test/integrations/${file}`));
+  for (const file of programs) await writeFile(path.join(folder, file), sourceOf(file));
 }, 300_000);
 
 afterAll(async () => {
   await sandbox.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+/** The one in TypeScript is in the guide only: its packages are not installed where this project is type-checked. */
+function sourceOf(file: string): string {
+  if (file === 'nest.ts') return markedBlock('docs/integrations.md', 'file', file).text;
+  return read(`test/integrations/${file}`);
+}
 
 /** Gives the examples a folder of their own with the packages of this project and those of the integrations. */
 async function symlinkPackages(): Promise<void> {
@@ -68,13 +88,22 @@ async function symlinkPackages(): Promise<void> {
   for (const [name, source] of sources) await symlink(source, path.join(modules, name));
 }
 
-test.each(programs)('the guide shows the whole %s', (file) => {
+test.each(programs.filter((file) => file !== 'nest.ts'))('the guide shows the whole %s', (file) => {
   const shown = blocksOf('docs/integrations.md').find(({ mark }) => mark?.value === `test/integrations/${file}`);
   expect(shown?.text).toBe(read(`test/integrations/${file}`));
 });
 
-describe.each(examples)('$file', (example) => {
-  const { file, callback, button } = example;
+const interpreter = installed('python3') ?? 'python3';
+const notInstalled = ({ python }: Example) =>
+  python !== undefined && spawnSync(interpreter, ['-c', `import ${python}`]).status !== 0;
+
+for (const { file } of examples.filter(notInstalled))
+  test(`${file}: needs Authlib and Flask`, () => {
+    console.log(`Not run: ${file}. On Debian: apt-get install python3-authlib python3-flask python3-requests`);
+  });
+
+describe.each(examples.filter((example) => !notInstalled(example)))('$file', (example) => {
+  const { file, callback, button, python } = example;
   let settings: Record<string, string>;
   let program: Program;
   let terminator: { close(): Promise<void> };
@@ -85,7 +114,10 @@ describe.each(examples)('$file', (example) => {
     url = `https://localhost:${publicPort}`;
     settings = await registeredAt(sandbox, url + callback);
     const env = { PATH: process.env.PATH, ...settings, PORT: String(port) };
-    program = follow(spawn(process.execPath, ['--import', clock, file], { cwd: folder, env }));
+    const [command, ...args] = python
+      ? [interpreter, file]
+      : [process.execPath, '--import', tsx, '--import', clock, file];
+    program = follow(spawn(command ?? '', args, { cwd: folder, env }));
     terminator = await startTlsTerminator({ port: publicPort, target: port, directory: path.join(folder, 'tls') });
     await until(async () => {
       if (program.child.exitCode !== null) throw new Error(`It ended: ${program.stderr}`);
@@ -148,17 +180,24 @@ describe.each(examples)('$file', (example) => {
   });
 
   if (frameworks.includes(example))
-    test('logs out, and answers a program that is not logged in with 401', async () => {
+    test('logs out, not for other sites, and answers a program that is not logged in with 401', async () => {
       const { browser, answer } = await authorize(ariel.email);
       await browser.follow(answer);
-      const page = await browser.visit(`${url}/auth/logout`, { method: 'POST', headers: { origin: url } });
+      const logOut = (origin: string) =>
+        browser.visit(`${url}/auth/logout`, {
+          method: 'POST',
+          headers: { origin, 'content-type': 'application/x-www-form-urlencoded' },
+        });
+      expect((await logOut('https://evil.example')).status).toBe(403);
+      expect(await isIn(browser)).toBe(true);
+      const page = await logOut(url);
       expect([page.url, page.status]).toEqual([`${url}/logged-out`, 200]);
       expect(await isIn(browser)).toBe(false);
       const headers = { accept: 'application/json' };
       expect((await browser.request(`${url}/private`, { headers })).status).toBe(401);
     });
 
-  if (libraries.includes(example)) {
+  if (libraries.includes(example))
     test.each(['token', 'caller-identity', 'members'] as const)('lets nobody in when %s fails', async (endpoint) => {
       const { browser, answer } = await authorize(ariel.email);
       sandbox.setFault({ endpoint, fault: 'http_503', times: 1 });
@@ -167,13 +206,13 @@ describe.each(examples)('$file', (example) => {
       expect(await isIn(browser)).toBe(false);
     });
 
+  if (!besideExpress.includes(example) && !python)
     test('ends the session after an hour, also for those who kept its cookie', async () => {
       const { browser, answer } = await authorize(ariel.email);
       await browser.follow(answer);
       program.child.kill('SIGUSR2');
       await until(async () => !(await isIn(browser)));
     });
-  }
 
   test('prints no secret and no token', () => {
     const printed = program.stdout + program.stderr;
