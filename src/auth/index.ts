@@ -44,7 +44,7 @@ export interface Auth<U extends User = User> extends Pick<FreshLogins, 'withAcce
   currentUser(req: Request): U | undefined;
   /** Answers with a redirect that starts a login. `returnTo` is a path on this site or a URL at one of `origins`, default `/`. */
   login(req: Request, res: Response, options?: { returnTo?: string }): void;
-  /** Ends the session and revokes its tokens in the background. Does not answer. */
+  /** Ends the session, deletes its cookie and revokes its tokens in the background. Does not answer. */
   logout(req: Request, res: Response): Promise<void>;
 }
 
