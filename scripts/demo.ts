@@ -47,7 +47,7 @@ const logger: Logger = Object.create(log, {
 });
 
 /** Milliseconds from a signal to the end, whatever still runs. */
-const mostStopping = 900;
+const mostStopping = 700;
 
 await runScript(runDemo, { endsItself: true });
 
