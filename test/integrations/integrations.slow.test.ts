@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import * as openid from 'openid-client';
 import { type Sandbox, startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { Browser, type Page } from '../support/browser.ts';
 import { blocksOf, markedBlock, read, root } from '../support/documents.ts';
@@ -102,6 +103,16 @@ for (const { file } of examples.filter(notInstalled))
     console.log(`Not run: ${file}. On Debian: apt-get install python3-authlib python3-flask python3-requests`);
   });
 
+test('what needs OpenID Connect finds no provider at LaunchDarkly', async () => {
+  const discover = (algorithm: 'oidc' | 'oauth2') =>
+    openid.discovery(new URL(sandbox.url), 'client', 'secret', undefined, {
+      algorithm,
+      execute: [openid.allowInsecureRequests],
+    });
+  await expect(discover('oidc')).rejects.toMatchObject({ cause: { status: 404 } });
+  expect((await discover('oauth2')).serverMetadata().jwks_uri).toBeUndefined();
+});
+
 describe.each(examples.filter((example) => !notInstalled(example)))('$file', (example) => {
   const { file, callback, button, python } = example;
   let settings: Record<string, string>;
@@ -156,6 +167,7 @@ describe.each(examples.filter((example) => !notInstalled(example)))('$file', (ex
     const exchange = sandbox.ledger().find(({ endpoint }) => endpoint === 'token');
     expect(exchange?.request.body).toMatch(/client_secret=.*code_verifier=|code_verifier=.*client_secret=/);
     expect(exchange?.request.headers).not.toHaveProperty('authorization');
+    expect(exchange?.response?.body).toMatch(/access_token(?!.*id_token)/);
   });
 
   test('turns away members of other accounts', async () => {
