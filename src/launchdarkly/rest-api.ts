@@ -1,9 +1,8 @@
 import * as v from 'valibot';
 import { type ApiErrorReason, LaunchDarklyApiError } from './api-error.ts';
 import { cleanText } from './clean-text.ts';
-import { type Http, parseJson } from './http/http.ts';
+import { type Http, parseJson, retryAfterMs } from './http/http.ts';
 import { HttpError } from './http/http-error.ts';
-import { retryAfterMs } from './http/retry.ts';
 import type { HttpResponse } from './http/send-request.ts';
 
 /** The version of the REST API that this code was written for (https://launchdarkly.com/docs/api#versioning). */

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
+import { retryAfterMs, retryDelayMs } from '../../../src/launchdarkly/http/http.ts';
 import { HttpError } from '../../../src/launchdarkly/http/http-error.ts';
-import { retryAfterMs, retryDelayMs } from '../../../src/launchdarkly/http/retry.ts';
 import { createHttp } from '../../../src/launchdarkly/index.ts';
 import { closeAfterEach } from '../../support/close-after-each.ts';
 import { json, startHttpServer, startSocketServer } from '../../support/http-server.ts';
