@@ -1,7 +1,7 @@
 // Writes the npm packages that are made of this repository into packages/, one folder each, for `npm pack` and `npm publish`:
 //   npm run build:packages && npm publish ./packages/launchdarkly-sandbox
 //   node scripts/build-packages.mjs FOLDER NAME     only one of them, elsewhere
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -132,14 +132,12 @@ function writeManifest(folder, { private: _, scripts, devDependencies, ...manife
   copy('LICENSE', path.join(folder, 'LICENSE'));
 }
 
-/** Where this checkout was cloned from; a copy that was not cloned has none. */
+/** Where this checkout was cloned from, if others can clone it from there. */
 function repositoryUrl() {
-  try {
-    return execFileSync('git', ['config', '--get', 'remote.origin.url'], { cwd: root, encoding: 'utf8' }).trim();
-  } catch {
-    process.stderr.write('There is no git remote "origin", so the packages name no repository.\n');
-    return undefined;
-  }
+  const { stdout } = spawnSync('git', ['config', '--get', 'remote.origin.url'], { cwd: root, encoding: 'utf8' });
+  const url = stdout?.trim();
+  if (/^(https|ssh|git):\/\/|^git@/.test(url)) return url;
+  process.stderr.write('There is no public git remote "origin", so the packages name no repository.\n');
 }
 
 function readJson(file) {

@@ -8,7 +8,10 @@ import { root } from './documents.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
-/** Where the packages are that the login is tried with. They are no dependencies of this project. */
+/**
+ * Where the packages are that the login is tried with. They are no dependencies of this project. No test may lie in this
+ * folder: Jest would look for packages here before they are installed, and remember that there are none.
+ */
 export const integrations = path.join(root, 'test/integrations');
 
 /** Installs these packages, unless they are there already. Returns what loads one of them. */
