@@ -136,7 +136,7 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
       lastFlow: (req) => recorder?.flowsOf(req).map((flow) => viewFlow(flow, callbackPath))[0],
     });
   }
-  app.use(notFound, createErrorHandler({ render, logger }));
+  app.use(notFound, createErrorHandler({ render, logger, local: redirectUri.local }));
 
   const preload = async () => {
     await Promise.all([http.load(), rateLimit.load()]);

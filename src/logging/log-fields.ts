@@ -63,17 +63,23 @@ export function allowedFields(fields: Record<string, unknown>): Record<string, u
  */
 export function describeError(error: unknown, depth = 1): Record<string, unknown> {
   if (typeof error !== 'object' || error === null) return { message: plainText(String(error)) };
-  const { name, code, reason, status, message, stack, cause } = error as Record<string, unknown>;
+  const { name, code, reason, status, message, stack, cause, error: oauthError } = error as Record<string, unknown>;
   const expected = code !== undefined || reason !== undefined;
   return {
     ...textOf('name', name),
     ...textOf('code', code),
     ...textOf('reason', reason),
+    ...(isOAuthError(oauthError) && { oauthError }),
     ...(typeof status === 'number' ? { status } : {}),
     ...textOf('message', message),
     ...(typeof stack === 'string' && !expected ? { at: framesOf(stack) } : {}),
     ...(cause != null && depth < MAX_CAUSES ? { cause: describeError(cause, depth + 1) } : {}),
   };
+}
+
+/** A code such as `invalid_grant`; its description may hold anything, and is left out. */
+function isOAuthError(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z_]{1,64}$/.test(value);
 }
 
 /** `text` on one line of bounded length, with query strings, fragments and user names removed from URLs. */

@@ -15,8 +15,9 @@ function fieldsOf(fields: Record<string, unknown>): string[] {
 /** One indented line each for an error, its stack frames and its causes. */
 function causesOf(error: unknown): string[] {
   if (typeof error !== 'object' || error === null) return [];
-  const { name, code, message, at, cause } = error as Record<string, unknown>;
-  const text = `\n    ${name ?? 'Error'}${code ? ` [${code}]` : ''}: ${message ?? 'no message'}`;
+  const { name, code, oauthError, message, at, cause } = error as Record<string, unknown>;
+  if (!name && !code && !message) return causesOf(cause);
+  const text = `\n    ${name ?? 'Error'}${code ? ` [${code}]` : ''}${oauthError ? ` ${oauthError}` : ''}: ${message ?? 'no message'}`;
   const frames = Array.isArray(at) ? at.map((frame) => `\n        at ${frame}`) : [];
   return [text, ...frames, ...causesOf(cause)];
 }

@@ -1,8 +1,10 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { authPaths, currentUser, LoginError, showsPage } from '../auth/index.ts';
 import type { Logger } from '../logging/log.ts';
+import { allowedFields, plainText } from '../logging/log-fields.ts';
+import { prettyMessage } from '../logging/log-pretty.ts';
 import { type FailureCode, failures } from './failures.ts';
-import type { Render } from './views.ts';
+import type { FailurePage, Render } from './views.ts';
 
 /** A failure of the app itself; those of the login are `LoginError`s. */
 export class AppError extends Error {
@@ -21,22 +23,30 @@ export class AppError extends Error {
 /** For requests that no route answered. */
 export const notFound: RequestHandler = (_req, _res, next) => next(new AppError('not_found'));
 
+interface ErrorHandlerOptions {
+  readonly render: Render;
+  readonly logger: Logger;
+  /** Whether the visitor is the developer: failures of pages are then warnings, and pages say what the log says. */
+  readonly local: boolean;
+}
+
 /**
  * Turns an error into an answer: a page when a browser shows it, otherwise `{"error":{"code","message"}}`. The log has
  * the same code and request ID. Messages of other errors are logged and never shown.
  */
-export function createErrorHandler({ render, logger }: { render: Render; logger: Logger }): ErrorRequestHandler {
+export function createErrorHandler({ render, logger, local }: ErrorHandlerOptions): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {
     const code = failureCode(error);
     const { status, message } = failures[code];
     const line = { event: 'request_failed', code, status, requestId: req.id, error };
     if (status >= 500) logger.error(line);
+    else if (local && code !== 'not_found' && wantsPage(req)) logger.warn(line);
     else logger.info(line);
     if (res.headersSent) return next(error);
     const seconds = retryAfterSeconds(error);
     if (seconds !== undefined) res.set('Retry-After', String(seconds));
     res.status(status).set('Cache-Control', 'no-store');
-    if (wantsPage(req)) res.type('html').send(failurePage(render, req, code, error));
+    if (wantsPage(req)) res.type('html').send(failurePage(render, req, error, local ? explain(line, req) : undefined));
     else res.json({ error: { code, message } });
   };
 }
@@ -68,7 +78,8 @@ function wantsPage(req: Request): boolean {
   return !req.originalUrl.startsWith('/api/') && showsPage(req);
 }
 
-function failurePage(render: Render, req: Request, code: FailureCode, error: unknown): string {
+function failurePage(render: Render, req: Request, error: unknown, developer: FailurePage['developer']): string {
+  const code = failureCode(error);
   const user = currentUser(req);
   if (code === 'not_found') return render('not-found', { user, path: req.path, requestId: req.id });
   const { tryAgain = true, formerCode: _, ...text } = failures[code];
@@ -79,7 +90,30 @@ function failurePage(render: Render, req: Request, code: FailureCode, error: unk
     user,
     code,
     requestId: req.id,
+    developer,
     tryAgainHref: tryAgain ? `${authPaths.login}${query}` : undefined,
     docsHref: `/troubleshooting#${code}`,
   });
+}
+
+/** What a developer wants to know: the OAuth error (RFC 6749, sections 4.1.2.1 and 5.2), and the line of the log. */
+function explain(line: { error: unknown }, { query }: Request): FailurePage['developer'] {
+  const { error: failure, ...fields } = line;
+  const log = prettyMessage(allowedFields(fields));
+  for (let at = failure as Partial<OAuthFailure> | undefined; at; at = at.cause as typeof at) {
+    if (typeof at.error !== 'string') continue;
+    const { error, error_description: description = '' } = at;
+    const oneTimeValues = [query.code, query.state].filter(
+      (value): value is string => typeof value === 'string' && value !== '',
+    );
+    const shown = oneTimeValues.reduce((text, value) => text.replaceAll(value, '…'), plainText(`${description}`));
+    return { log, oauthError: plainText(error), description: shown };
+  }
+  return { log };
+}
+
+interface OAuthFailure {
+  readonly error: unknown;
+  readonly error_description: unknown;
+  readonly cause: unknown;
 }

@@ -46,6 +46,10 @@ export interface FailurePage extends BasePage, Omit<FailureText, 'cause' | 'tryA
   readonly tryAgainHref?: string | undefined;
   readonly docsHref?: string | undefined;
   readonly requestId?: string | undefined;
+  /** For the developer, on their own machine only. */
+  readonly developer?:
+    | { readonly log: string; readonly oauthError?: string; readonly description?: string }
+    | undefined;
 }
 
 /** The pages by template name, and the data that each needs. */
