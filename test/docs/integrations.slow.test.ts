@@ -191,6 +191,15 @@ describe.each(examples.filter((example) => !notInstalled(example)))('$file', (ex
     expect(await isIn(browser)).toBe(true);
   });
 
+  test('gives the login to no cookie from before it', async () => {
+    const { browser, answer } = await authorize(ariel.email);
+    const planted = browser.cookieHeader(url);
+    await browser.follow(answer);
+    const page = await new Browser().request(`${url}/private`, { headers: { cookie: planted } });
+    expect(page.status).not.toBe(200);
+    expect(await isIn(browser)).toBe(true);
+  });
+
   if (frameworks.includes(example))
     test('logs out, not for other sites, and answers a program that is not logged in with 401', async () => {
       const { browser, answer } = await authorize(ariel.email);
