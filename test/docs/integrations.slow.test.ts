@@ -52,6 +52,7 @@ const clock = `data:text/javascript,${encodeURIComponent(`
     static now() { return Real.now() + ahead; }
   };
 `)}`;
+const strict = { strict: true, noUncheckedIndexedAccess: true, skipLibCheck: true, noEmit: true, types: ['node'] };
 const tsx = path.join(root, 'node_modules/tsx/dist/esm/index.mjs');
 let sandbox: Sandbox;
 let folder: string;
@@ -62,7 +63,8 @@ beforeAll(async () => {
   await installIntegrations();
   await symlinkPackages();
   await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
-  await writeFile(path.join(folder, 'tsconfig.json'), '{"compilerOptions":{"experimentalDecorators":true}}');
+  const compilerOptions = { ...strict, module: 'nodenext', target: 'es2022', experimentalDecorators: true };
+  await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['nest.ts'] }));
   const modules = path.join(folder, 'node_modules');
   await call(root, process.execPath, ['scripts/build-packages.mjs', modules, 'log-in-with-launchdarkly']);
   for (const file of programs) await writeFile(path.join(folder, file), sourceOf(file));
@@ -102,6 +104,11 @@ for (const { file } of examples.filter(notInstalled))
   test(`${file}: needs Authlib and Flask`, () => {
     console.log(`Not run: ${file}. On Debian: apt-get install python3-authlib python3-flask python3-requests`);
   });
+
+test('the example in TypeScript type-checks', async () => {
+  const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+  await expect(call(folder, process.execPath, [tsc, '-p', '.'])).resolves.toBe('');
+});
 
 test('what needs OpenID Connect finds no provider at LaunchDarkly', async () => {
   const discover = (algorithm: 'oidc' | 'oauth2') =>
