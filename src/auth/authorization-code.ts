@@ -209,7 +209,8 @@ function readTokenResponses(fetch: client.CustomFetch): client.CustomFetch {
     const response = await fetch(url, { ...options, headers });
     const body = await readObject(response);
     if (!body) return response;
-    if (response.status >= 400) return typeof body.error === 'string' ? replaceBody(response, body) : response;
+    const { error } = body;
+    if (response.status >= 400) return typeof error === 'string' ? replaceBody(response, body) : response;
     const known = withoutUnknown(body);
     return Object.keys(known).length === Object.keys(body).length ? response : replaceBody(response, known);
   };

@@ -123,7 +123,7 @@ export function createRequireLogin<U extends User>(options: {
   function requireLogin(req: Request, res: Response, next: NextFunction): void;
   function requireLogin(first: Request | { when: (user: U) => boolean }, res?: Response, next?: NextFunction) {
     if ('when' in first) return requireWhen(first.when);
-    if (res && next) requireAny(first, res, next);
+    return res && next && requireAny(first, res, next);
   }
   return requireLogin;
 

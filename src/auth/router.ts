@@ -58,7 +58,8 @@ export function createAuthRouter(options: AuthRouterOptions) {
   });
   router.get(anyPath, onPath(paths.login), noStore, refusePrefetch, function startFromRoute(req, res) {
     if (showsCertainlyNoPage(req)) throw new LoginError('login_required');
-    login(req, res, { returnTo: String(req.query.returnTo) });
+    const { returnTo } = req.query;
+    login(req, res, { returnTo: String(returnTo) });
   });
 
   if (paths.callback === '/') router.get(anyPath, onPath('/'), onlyAuthorizationResponses);
@@ -75,7 +76,8 @@ export function createAuthRouter(options: AuthRouterOptions) {
 
   async function callback(req: Request, res: Response): Promise<void> {
     try {
-      const transaction = transactions.take(req, res, req.query.state);
+      const { state } = req.query;
+      const transaction = transactions.take(req, res, state);
       const returnTo = states.read(transaction.state)?.returnTo ?? '/';
       await finishLogin(req, transaction, returnTo);
       loopGuard.recordLogin(req, res);
@@ -160,7 +162,8 @@ export function createAuthRouter(options: AuthRouterOptions) {
    */
   async function resumeIfLoggedIn(req: Request, res: Response, error: unknown): Promise<void> {
     if (!(error instanceof LoginError)) throw error;
-    const attempt = states.read(req.query.state);
+    const { state } = req.query;
+    const attempt = states.read(state);
     const returnTo = await returnToOf(req, attempt);
     error.returnTo ??= returnTo;
     if (staleResponseReasons.has(error.reason)) {

@@ -88,13 +88,19 @@ function isLogin(login: unknown): login is Login {
   );
 }
 
+function isTeam(team: unknown): boolean {
+  if (!isObject(team)) return false;
+  const { key, name } = team;
+  return isText(key) && isText(name);
+}
+
 function isUser(user: unknown): boolean {
   if (!isObject(user)) return false;
   const { id, accountId, email, role, firstName = '', lastName = '', customRoles, teams } = user;
   return (
     [id, accountId, email, role, firstName, lastName].every(isText) &&
     isListOf(customRoles, isText) &&
-    isListOf(teams, (team) => isObject(team) && isText(team.key) && isText(team.name))
+    isListOf(teams, isTeam)
   );
 }
 

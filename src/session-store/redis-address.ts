@@ -47,21 +47,29 @@ export function parseRedisAddress(setting: string): RedisAddress {
 }
 
 function parse(setting: string): RedisAddress {
-  const found = shape.exec(setting)?.groups;
-  if (!found?.hosts) throw new Error('another shape');
-  const kind = (found.kind?.toLowerCase() ?? 'single') as RedisAddress['kind'];
-  const nodes = found.hosts.split(',').map((host) => parseNode(host, kind === 'sentinel' ? 26_379 : 6379));
+  const {
+    scheme,
+    tls,
+    kind: named,
+    user = '',
+    hosts,
+    path: after = '',
+    query: search,
+  } = shape.exec(setting)?.groups ?? {};
+  if (!hosts) throw new Error('another shape');
+  const kind = (named?.toLowerCase() ?? 'single') as RedisAddress['kind'];
+  const nodes = hosts.split(',').map((host) => parseNode(host, kind === 'sentinel' ? 26_379 : 6379));
   if (kind === 'single' && nodes.length > 1) throw new Error('several hosts');
-  const path = (found.path ?? '').split('/').map(decodeURIComponent);
+  const path = after.split('/').map(decodeURIComponent);
   const masterName = kind === 'sentinel' ? path.shift() : '';
   if (masterName === undefined || (kind === 'sentinel' && !masterName)) throw new Error('no name');
   const [database = '', ...rest] = path;
   if (!/^\d*$/.test(database) || rest.length > 0 || (kind === 'cluster' && database)) throw new Error('another path');
-  const [username, ...password] = (found.user ?? '').split(':').map(decodeURIComponent);
-  const query = new URLSearchParams(found.query);
+  const [username, ...password] = user.split(':').map(decodeURIComponent);
+  const query = new URLSearchParams(search);
   return {
     kind,
-    tls: found.tls !== undefined,
+    tls: tls !== undefined,
     username: username || undefined,
     password: password.join(':') || undefined,
     database: Number(database),
@@ -69,7 +77,7 @@ function parse(setting: string): RedisAddress {
     masterName,
     sentinelUsername: query.get('sentinelUsername') ?? undefined,
     sentinelPassword: query.get('sentinelPassword') ?? undefined,
-    name: `${found.scheme}://${found.hosts}`,
+    name: `${scheme}://${hosts}`,
   };
 }
 

@@ -103,7 +103,9 @@ const cookieAttributes = new Map<string, (value: unknown) => boolean>([
 ]);
 
 function isStoredLogin(login: unknown): boolean {
-  return isObject(login) && Number.isSafeInteger(login.startedAt) && Number.isSafeInteger(login.revision);
+  if (!isObject(login)) return false;
+  const { startedAt, revision } = login;
+  return Number.isSafeInteger(startedAt) && Number.isSafeInteger(revision);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
