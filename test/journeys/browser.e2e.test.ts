@@ -107,7 +107,7 @@ describeInChromiumSetTo(
     test('the login explains that, and does not loop', async () => {
       const page = await openPage();
       await logIn(page);
-      await page.getByText('cookies_missing').waitFor();
+      await page.getByText('cookies_missing').first().waitFor();
       expect(await page.getByRole('main').textContent()).toContain('Cookies are blocked');
       expect(await page.context().cookies()).toEqual([]);
       await page.context().close();

@@ -39,7 +39,7 @@ describeInChromium('the tutorial', (openPage) => {
     await page.getByRole('heading', { level: 1, name: 'The token request' }).waitFor();
     const main = page.getByRole('main');
     expect(await main.textContent()).toContain(`POST ${app.sandbox.url}/trust/oauth/token`);
-    expect(await main.textContent()).toMatch(/code_verifier\s*\w{3}…\(43\)/);
+    expect(await main.textContent()).toMatch(/code_verifier\s*[\w-]{3}…\(43\)/);
     expect(await main.textContent()).not.toContain(app.clientSecret);
     await page.goto(app.url);
     await page.getByRole('link', { name: 'Tutorial', exact: true }).click();
