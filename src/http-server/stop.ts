@@ -25,7 +25,7 @@ const GRACE_MS = 250;
 /** With a constant stream of new connections the accept queue may never be empty; the port is then closed anyway. */
 const MAX_QUEUE_MS = 1_000;
 /** Reserved for closing the store after the remaining requests were aborted. */
-const CLOSING_MS = 1_500;
+const CLOSING_MS = 1_000;
 /** A terminal sends Ctrl-C to npm and to the app, and npm forwards it: both signals are the same Ctrl-C. */
 const SAME_CTRL_C_MS = 200;
 
