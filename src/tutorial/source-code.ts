@@ -16,6 +16,7 @@ export function sourceLines(file: string): readonly string[] | undefined {
 
 /** The function `name` of a file; undefined when it is not there. */
 export function findFunction(file: string, name: string): Excerpt | undefined {
+  if (!/^\w+$/.test(name)) return undefined;
   const lines = sourceLines(file) ?? [];
   const start = lines.findIndex((line) =>
     new RegExp(`^\\s*(export )?(async )?(function )?${name}(<.*>)?\\((.*[{(,])?$`).test(line),

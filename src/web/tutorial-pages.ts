@@ -58,10 +58,13 @@ export function addTutorial(app: IRouter, { render, run, origin, lastFlow }: Tut
     sendPage(res, render('experiment', { user, ...found, run: { ...result, guess, code: findFunction(file, name) } }));
   });
 
+  /** `?file=src/auth/router.ts`; with `&name=login` it leads to that function. */
   app.get('/tutorial/source', (req, res) => {
     const file = String(req.query.file);
     const lines = sourceLines(file);
     if (!lines) throw new AppError('not_found');
+    const found = findFunction(file, String(req.query.name));
+    if (found) return res.redirect(303, `/tutorial/source?file=${file}#line-${found.line}`);
     sendPage(res, render('source', { user: currentUser(req), file, lines }));
   });
 

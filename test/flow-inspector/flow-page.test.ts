@@ -40,7 +40,7 @@ describe('a login that succeeds', () => {
     ]) {
       expect(html).toMatch(new RegExp(`<th scope="row"><code>${name}</code></th>.*?<td>[A-Z][^<]{20,}</td></tr>`));
     }
-    expect(html).toContain('<code>exchangeAuthorizationCode</code> in <code>src/auth/authorization-code.ts</code>');
+    expect(html).toContain('?file=src/auth/authorization-code.ts&amp;name=exchangeAuthorizationCode');
   });
 
   test('shows no secret, only masks by which equal values can be told', async () => {

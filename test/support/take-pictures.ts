@@ -1,6 +1,6 @@
 /*
  * Takes the pictures of the README from the real pages, light and dark: `npx tsx test/support/take-pictures.ts`. Needs
- * Chromium at /usr/bin/chromium, or where the first argument says. Run it when the home page or the flow inspector looks different.
+ * Chromium at /usr/bin/chromium, or where the first argument says. Run it when the home page, the flow inspector or an experiment looks different.
  */
 import path from 'node:path';
 import { chromium } from 'playwright-core';
@@ -28,6 +28,10 @@ try {
     await page.getByRole('button', { name: 'Authorize' }).click();
     await page.waitForURL(`${app.url}/flow`);
     await photograph('flow');
+    await page.goto(`${app.url}/tutorial/experiments/stolen-code`);
+    await page.getByRole('button', { name: 'The attacker is logged in' }).click();
+    await page.getByRole('heading', { name: 'What happened' }).waitFor();
+    await photograph('experiment');
     await context.close();
   }
 } finally {

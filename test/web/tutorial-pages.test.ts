@@ -50,6 +50,23 @@ test('no secret of an experiment is on its page', async () => {
   expect(body).not.toMatch(/sandbox-(code|access|refresh|secret)-/);
 });
 
+test('the flow inspector links each message to the function behind it', async () => {
+  const { page, browser } = await logIn(app, { returnTo: '/flow' });
+  const links = [...page.body.matchAll(/href="(\/tutorial\/source\?file=[^"]*)"/g)].map(([, href = '']) => href);
+  expect(links.length).toBeGreaterThan(4);
+  for (const href of links) {
+    const { status, location } = await browser.request(app.url + href.replaceAll('&amp;', '&'));
+    expect([href, status, location]).toEqual([href, 303, expect.stringMatching(/\.ts#line-\d+$/)]);
+  }
+});
+
+test('a name that is no function shows the whole file', async () => {
+  for (const name of ['(', '.*', 'toString', '']) {
+    const url = `${app.url}/tutorial/source?file=src/auth/sealer.ts&name=${encodeURIComponent(name)}`;
+    expect((await new Browser().request(url)).status).toBe(200);
+  }
+});
+
 test.each(['../.env', 'src/../.env', '/etc/passwd', 'src/auth/../../package.json', 'src/none.ts', ''])(
   'the source page does not show %p',
   async (file) => {
