@@ -4,11 +4,14 @@ import { LoginError } from './login-error.ts';
 
 /**
  * Turns what openid-client throws into a `LoginError`. It looks at codes, the status and the OAuth `error` (RFC 6749,
- * sections 4.1.2.1 and 5.2), never at the text of a message or the class of an error.
+ * sections 4.1.2.1 and 5.2), never at the text of a message or the class of an error. Throws the error when a package is
+ * missing or broken: that is this app's failure.
  */
 export function toLoginError(error: unknown): LoginError {
   if (error instanceof LoginError) return error;
   const facts = readFacts(error);
+  if (/^(ERR_)?(MODULE_NOT_FOUND|UNKNOWN_FILE_EXTENSION|PACKAGE_PATH_NOT_EXPORTED)$/.test(facts.connection ?? ''))
+    throw error;
   return new LoginError(reasonFor(facts), { cause: error, retryAfterSeconds: facts.retryAfterSeconds });
 }
 

@@ -262,3 +262,11 @@ test('a refresh and a revocation fail in the same words', async () => {
   const gone = startOAuthClient(`http://127.0.0.1:${await closedPort()}`);
   await expect(closing(gone).refresh(tokens)).rejects.toMatchObject({ reason: 'provider_unreachable' });
 });
+
+test('a package that is missing is no failure of the server: the error is passed on as it is', async () => {
+  const missing = Object.assign(new Error("Cannot find package 'undici'"), { code: 'ERR_MODULE_NOT_FOUND' });
+  const oauth = closing(startOAuthClient('https://ld.example', { fetch: () => Promise.reject(missing) }));
+  const thrown = await oauth.exchangeAuthorizationCode(query, expected).catch((error: unknown) => error);
+  expect(thrown).not.toBeInstanceOf(LoginError);
+  expect([thrown, (thrown as Error).cause]).toContain(missing);
+});

@@ -112,7 +112,7 @@ export function createHttp(options: HttpOptions = {}): Http {
         const response = await send({ method, url, headers, ...rest }, timeoutMs);
         return new TextResponse(url, response) as unknown as Response;
       } catch (cause) {
-        throw new TypeError('fetch failed', { cause });
+        throw cause instanceof HttpError ? new TypeError('fetch failed', { cause }) : cause;
       }
     },
     async load() {
