@@ -107,17 +107,24 @@ export class ScriptedBrowser {
     if (!server) throw new Error(`The tutorial does not open ${url.origin}.`);
     const cookies = this.#cookies.get(url.origin) ?? new Map<string, string>();
     this.#cookies.set(url.origin, cookies);
+    const toApp = url.origin === this.#places.origin;
     const headers = {
-      host: url.host,
+      host: toApp ? url.host : new URL(server).host,
       accept: url.pathname.startsWith('/api/') ? 'application/json' : 'text/html',
       cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
       'user-agent': `tutorial (${this.#who})`,
       'x-forwarded-proto': url.protocol.slice(0, -1),
-      ...(body !== undefined && { 'content-type': 'application/x-www-form-urlencoded', origin: url.origin }),
+      ...(body !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
+      ...(toApp && { origin: url.origin }),
     };
     return new Promise((resolve, reject) => {
-      const options = { method: body === undefined ? 'GET' : 'POST', headers, agent: false };
-      const request = http.request(new URL(url.pathname + url.search, server), options, (response) => {
+      const options = {
+        method: body === undefined ? 'GET' : 'POST',
+        headers,
+        path: url.pathname + url.search,
+        agent: false,
+      };
+      const request = http.request(server, options, (response) => {
         const { 'set-cookie': lines = [], location, 'x-request-id': requestId = '' } = response.headers;
         for (const line of lines) keepCookie(cookies, line);
         response.setEncoding('utf8');

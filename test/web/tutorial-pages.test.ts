@@ -85,6 +85,39 @@ test.each([
   expect(loadAppConfig({ env: settings, envFile: null }).tutorial).toBe(offered);
 });
 
+test('behind a port forwarder, as in Codespaces, the experiments find app and sandbox on this machine', async () => {
+  const redirectUri = 'https://abc-3000.example.dev/auth/callback';
+  const registered = await fetch(`${app.sandbox.url}/api/v2/oauth/clients`, {
+    method: 'POST',
+    headers: { authorization: app.sandbox.adminToken, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'Forwarded', redirectUri }),
+  });
+  const client = (await registered.json()) as { _clientId: string; _clientSecret: string };
+  const port = await freePort();
+  const env = {
+    ...app.env,
+    LD_OAUTH_CLIENT_ID: client._clientId,
+    LD_OAUTH_CLIENT_SECRET: client._clientSecret,
+    LD_OAUTH_REDIRECT_URI: redirectUri,
+    ...{ TLS: 'proxy', HOST: '127.0.0.1', PORT: String(port), SESSION_STORE: 'memory:' },
+  };
+  const config = {
+    ...loadAppConfig({ env, envFile: null }),
+    publicBaseUri: 'https://abc-4000.example.dev',
+    tutorial: true,
+  };
+  const forwarded = await startApp(config, createLogger({ level: 'silent', format: 'json' }));
+  try {
+    const headers = { origin: 'https://abc-3000.example.dev', 'x-forwarded-proto': 'https' };
+    const url = `http://127.0.0.1:${port}/tutorial/experiments/code-twice`;
+    const { body } = await new Browser().request(url, { form: { guess: 'once' }, headers });
+    expect(body).toContain('You predicted that.');
+  } finally {
+    forwarded.server.closeAllConnections();
+    await forwarded.stop();
+  }
+});
+
 test('where none is offered, its pages do not exist, and no page links to them', async () => {
   const redirectUri = `https://localhost:${await freePort()}/auth/callback`;
   const env = { ...app.env, LD_OAUTH_REDIRECT_URI: redirectUri, LD_BASE_URI: 'https://app.launchdarkly.com' };
