@@ -39,7 +39,10 @@ export interface Http {
    * sent twice. Redirects are not followed. Throws `HttpError`.
    */
   request(request: HttpRequest & { retry?: boolean }): Promise<HttpResponse>;
-  /** The same for openid-client's `customFetch`: no retries, throws `TypeError('fetch failed')` with the cause. */
+  /**
+   * The same for openid-client's `customFetch`: no retries, throws `TypeError('fetch failed')` with the cause. The response
+   * has `status`, `headers`, `text()`, `json()` and `clone()`, and no stream.
+   */
   fetch: Fetch;
   /**
    * Loads undici, which is slow and otherwise happens on the first call. A server calls this once it listens, because
