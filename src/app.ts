@@ -127,7 +127,11 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
       baseUri,
       publicBaseUri: config.publicBaseUri ?? baseUri,
       allowedAccounts: config.allowedAccounts,
-      serve: (instance) => serveHere(instance === 'this' ? here : createApp(config, { store, logger, isStopping })),
+      serve: (instance) => {
+        if (instance === 'this') return serveHere(here);
+        const another = createApp(config, { store, logger, isStopping });
+        return serveHere(another, another.close);
+      },
     });
     addTutorial(app, {
       render,

@@ -9,9 +9,13 @@ export interface LocalServer {
 }
 
 /** Serves an app to programs on this machine, at a free port of the loopback address. */
-export async function serveHere(app: { handler: RequestListener; messages: ServerOptions }): Promise<LocalServer> {
+export async function serveHere(
+  app: { handler: RequestListener; messages: ServerOptions },
+  whenClosed?: () => unknown,
+): Promise<LocalServer> {
   const server = createServer(app.messages, app.handler).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, close: () => void server.close() };
+  const close = () => void server.close(() => whenClosed?.());
+  return { url: `http://127.0.0.1:${port}`, close };
 }
