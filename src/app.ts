@@ -10,7 +10,7 @@ import { createLaunchDarklyAuth, loginOptions } from './launchdarkly-login/launc
 import { type Logger, logAuthEvents, requestLog } from './logging/log.ts';
 import type { SessionStore } from './session-store/open-session-store.ts';
 import { serveHere } from './tutorial/local-server.ts';
-import { createExperiments } from './tutorial/run-experiment.ts';
+import { createExperiments, type RunExperiment } from './tutorial/run-experiment.ts';
 import { watchSandbox } from './tutorial/sandbox-watch.ts';
 import { createAssets } from './web/assets.ts';
 import { createErrorHandler, describeFailure, notFound } from './web/errors.ts';
@@ -119,23 +119,10 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   });
   app.get('/flow', createFlowPage({ recorder, callbackPath, render }));
   if (config.tutorial) {
-    const run = createExperiments({
-      origin: redirectUri.origin,
-      callback: redirectUri.href,
-      loginPath: basePath + paths.login,
-      logoutPath: basePath + paths.logout,
-      baseUri,
-      publicBaseUri: config.publicBaseUri ?? baseUri,
-      allowedAccounts: config.allowedAccounts,
-      serve: (instance) => {
-        if (instance === 'this') return serveHere(here);
-        const another = createApp(config, { store, logger, isStopping });
-        return serveHere(another, another.close);
-      },
-    });
+    const anotherInstance = () => createApp(config, { store, logger, isStopping });
     addTutorial(app, {
       render,
-      run,
+      run: experimentsOn(config, () => here, anotherInstance),
       origin: redirectUri.origin,
       lastFlow: (req) => recorder?.flowsOf(req).map((flow) => viewFlow(flow, callbackPath))[0],
     });
@@ -147,4 +134,22 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   };
   const here: App = { handler: app, messages: messageClasses(app), preload, close: http.close };
   return here;
+}
+
+/** The tutorial's experiments, with the running app and with another instance of it that shares the session store. */
+function experimentsOn({ redirectUri, ...config }: AppConfig, here: () => App, another: () => App): RunExperiment {
+  return createExperiments({
+    origin: redirectUri.origin,
+    callback: redirectUri.href,
+    loginPath: redirectUri.basePath + authPaths.login,
+    logoutPath: redirectUri.basePath + authPaths.logout,
+    baseUri: config.baseUri,
+    publicBaseUri: config.publicBaseUri ?? config.baseUri,
+    allowedAccounts: config.allowedAccounts,
+    serve(instance) {
+      if (instance === 'this') return serveHere(here());
+      const app = another();
+      return serveHere(app, app.close);
+    },
+  });
 }
