@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { startSandbox } from '../src/sandbox/start-sandbox.ts';
 import type { Contestant } from './bench/contestant.ts';
 import { fileOfProject } from './bench/contestant.ts';
-import { minimalApp, plainApp, thisApp, unprotected } from './bench/contestants.ts';
+import { minimalApp, thisApp, unprotected } from './bench/contestants.ts';
 import type { Place, Plan } from './bench/measure.ts';
 import { measure } from './bench/measure.ts';
 import { comparison, describeMachine, savings, summarize } from './bench/report.ts';
@@ -10,22 +10,21 @@ import { runScript } from './support/run-script.ts';
 import type { Terminal } from './support/terminal.ts';
 import { readArguments } from './support/usage.ts';
 
-const help = `npm run bench: what a login costs, beside a plain Express app that does the same.
+const help = `npm run bench: what a login costs, beside the smallest Express app that does the same.
 
 Usage: npm run bench -- [options]
 
-  --minimal       compare with docs/minimal/app.ts instead, which makes one call more to LaunchDarkly than the plain app
   --protections   measure what each protection costs instead, by leaving it out
   --json          one JSON document on stdout
   --help          this text
 
 Compares CPU time of a login and of a page for somebody who is logged in, time from start to first page, and memory,
-with test/bench/plain-app.mjs: Express, openid-client and express-session as their documentation shows them, sessions in
+with docs/minimal/app.ts: Express, openid-client and express-session as their documentation shows them, sessions in
 memory. Both run as in production behind a proxy and log in at a sandbox on this machine; nothing leaves it. It takes
 one to two minutes. Times depend on the machine and on what else it does, so look at the ratios; on a busy machine even they sway.
 `;
 
-const options = { minimal: { type: 'boolean' }, protections: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+const options = { protections: { type: 'boolean' }, json: { type: 'boolean' } } as const;
 
 const plan: Plan = {
   starts: 5,
@@ -48,7 +47,7 @@ await runScript(async (terminal) => {
     const [person] = sandbox.personas();
     const at = { url: sandbox.url, email: person?.email ?? '' };
     if (called.values.protections) await measureProtections(terminal, app, at);
-    else await compare(terminal, [app, await (called.values.minimal ? minimalApp : plainApp)(sandbox)], at);
+    else await compare(terminal, [app, await minimalApp(sandbox)], at);
   } finally {
     await sandbox.close();
   }
@@ -56,9 +55,9 @@ await runScript(async (terminal) => {
 });
 
 async function compare(terminal: Terminal, contestants: Contestant[], at: Place): Promise<void> {
-  const [ours, plain] = await measure(contestants, at, plan, terminal.info);
-  if (!ours || !plain) throw new Error('Two apps are needed to compare.');
-  const summaries = [summarize(ours, plain), summarize(plain, plain)] as const;
+  const [ours, minimal] = await measure(contestants, at, plan, terminal.info);
+  if (!ours || !minimal) throw new Error('Two apps are needed to compare.');
+  const summaries = [summarize(ours, minimal), summarize(minimal, minimal)] as const;
   terminal.print(comparison(summaries));
   terminal.printJson({ ...describeMachine(), rounds: ours.loginMs.length, apps: summaries });
 }

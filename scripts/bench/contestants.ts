@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { transform } from 'esbuild';
 import { createHttp, createLaunchDarkly } from '../../src/launchdarkly/index.ts';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
-import type { Contestant } from './contestant.ts';
+import { type Contestant, fileOfProject } from './contestant.ts';
 
 /** Registers this app at the sandbox; settings as in production behind a proxy, nothing switched off. */
 export async function thisApp(sandbox: Sandbox): Promise<Contestant> {
@@ -29,36 +31,16 @@ export async function thisApp(sandbox: Sandbox): Promise<Contestant> {
   };
 }
 
-/** Registers the plain app, which has the same job and no protection beyond state and PKCE. */
-export async function plainApp(sandbox: Sandbox): Promise<Contestant> {
-  const origin = 'https://plain.example.com';
-  const { clientId, clientSecret } = await register(sandbox, `${origin}/callback`);
-  return {
-    name: 'plain',
-    entry: 'test/bench/plain-app.mjs',
-    loginPath: '/login',
-    memberPath: '/me',
-    env: {
-      LD_BASE_URI: sandbox.url,
-      PUBLIC_ORIGIN: origin,
-      CLIENT_ID: clientId,
-      CLIENT_SECRET: clientSecret,
-      SESSION_SECRET: secret(),
-    },
-  };
-}
-
-/**
- * Registers docs/minimal/app.ts. It does more than the plain app: it also asks caller-identity, and redirects to the page
- * that was asked for.
- */
+/** Registers docs/minimal/app.ts, compiled to `dist`: the same job with no protection beyond state and PKCE. */
 export async function minimalApp(sandbox: Sandbox): Promise<Contestant> {
+  const entry = 'dist/minimal-app.js';
+  const source = await readFile(fileOfProject('docs/minimal/app.ts'), 'utf8');
+  await writeFile(fileOfProject(entry), (await transform(source, { loader: 'ts', target: 'node20' })).code);
   const redirectUri = 'https://minimal.example.com/auth/callback';
   const { clientId, clientSecret, accountId } = await register(sandbox, redirectUri);
   return {
-    name: 'docs/minimal',
-    entry: 'docs/minimal/app.ts',
-    preload: ['node_modules/tsx/dist/loader.mjs'],
+    name: 'minimal app',
+    entry,
     loginPath: '/auth/login',
     memberPath: '/api/me',
     env: {

@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { authPaths, currentUser, LoginError, showsPage } from '../auth/index.ts';
 import type { Logger } from '../logging/log.ts';
-import { allowedFields, plainText } from '../logging/log-fields.ts';
+import { allowedFields } from '../logging/log-fields.ts';
 import { prettyMessage } from '../logging/log-pretty.ts';
 import { type FailureCode, failures } from './failures.ts';
 import type { FailurePage, Render } from './views.ts';
@@ -46,7 +46,7 @@ export function createErrorHandler({ render, logger, local }: ErrorHandlerOption
     const seconds = retryAfterSeconds(error);
     if (seconds !== undefined) res.set('Retry-After', String(seconds));
     res.status(status).set('Cache-Control', 'no-store');
-    if (wantsPage(req)) res.type('html').send(failurePage(render, req, error, local ? explain(line, req) : undefined));
+    if (wantsPage(req)) res.type('html').send(failurePage(render, req, error, local ? explain(line) : undefined));
     else res.json({ error: { code, message } });
   };
 }
@@ -96,24 +96,24 @@ function failurePage(render: Render, req: Request, error: unknown, developer: Fa
   });
 }
 
-/** What a developer wants to know: the OAuth error (RFC 6749, sections 4.1.2.1 and 5.2), and the line of the log. */
-function explain(line: { error: unknown }, { query }: Request): FailurePage['developer'] {
-  const { error: failure, ...fields } = line;
-  const log = prettyMessage(allowedFields(fields));
-  for (let at = failure as Partial<OAuthFailure> | undefined; at; at = at.cause as typeof at) {
-    if (typeof at.error !== 'string') continue;
-    const { error, error_description: description = '' } = at;
-    const oneTimeValues = [query.code, query.state].filter(
-      (value): value is string => typeof value === 'string' && value !== '',
-    );
-    const shown = oneTimeValues.reduce((text, value) => text.replaceAll(value, '…'), plainText(`${description}`));
-    return { log, oauthError: plainText(error), description: shown };
-  }
-  return { log };
-}
+/** The codes of RFC 6749, sections 4.1.2.1 and 5.2. Anybody can put another text into the callback's address. */
+const oauthErrors: ReadonlySet<unknown> = new Set([
+  'access_denied',
+  'invalid_client',
+  'invalid_grant',
+  'invalid_request',
+  'invalid_scope',
+  'server_error',
+  'temporarily_unavailable',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'unsupported_response_type',
+]);
 
-interface OAuthFailure {
-  readonly error: unknown;
-  readonly error_description: unknown;
-  readonly cause: unknown;
+/** What a developer wants to know: the OAuth error, and the line of the log. */
+function explain({ error: failure, ...fields }: { error: unknown }): FailurePage['developer'] {
+  const log = prettyMessage(allowedFields(fields));
+  for (let at = failure as { error?: unknown; cause?: unknown } | undefined; at; at = at.cause as typeof at)
+    if (oauthErrors.has(at.error)) return { log, oauthError: String(at.error) };
+  return { log };
 }

@@ -47,9 +47,7 @@ export interface FailurePage extends BasePage, Omit<FailureText, 'cause' | 'tryA
   readonly docsHref?: string | undefined;
   readonly requestId?: string | undefined;
   /** For the developer, on their own machine only. */
-  readonly developer?:
-    | { readonly log: string; readonly oauthError?: string; readonly description?: string }
-    | undefined;
+  readonly developer?: { readonly log: string; readonly oauthError?: string } | undefined;
 }
 
 /** The pages by template name, and the data that each needs. */
