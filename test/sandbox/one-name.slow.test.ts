@@ -18,19 +18,25 @@ const sandboxImage = read('docs/deploy/sandbox.Dockerfile');
 /** The words of an instruction in a Dockerfile's JSON form. */
 const wordsOf = (instruction: RegExp): string[] => JSON.parse(instruction.exec(sandboxImage)?.[1] ?? '');
 
-/** docs/deploy/compose-sandbox.yaml, run without Docker: two network namespaces stand for the containers. */
+/**
+ * docs/deploy/compose-sandbox.yaml, run without Docker: two network namespaces stand for the containers. It is not run beside
+ * the other suites with a browser, because a new network interface makes every Chromium on the machine drop its connections.
+ */
 describeInChromium('sandbox and app in two containers, the browser on the host', (openPage) => {
   test('a login works with one name for the sandbox everywhere: http://launchdarkly.localhost', async () => {
     const redis = installed('redis-server');
     if (!redis || !mayMakeNamespaces()) {
-      console.log('Not run: it needs redis-server, and network namespaces, which Linux gives to the superuser only.');
+      console.log(
+        'Not run: it needs redis-server, and network namespaces, which Linux gives to the superuser only.',
+      );
       return;
     }
     const folder = await mkdtemp(path.join(tmpdir(), 'one-name-'));
     const { first: sandboxSide, second: appSide, close } = await twoNamespaces();
     try {
       const [sandboxPort, appPort] = [await freePort(), await freePort()];
-      const withPorts = (text: string) => text.replaceAll('4000', `${sandboxPort}`).replaceAll('3000', `${appPort}`);
+      const withPorts = (text: string) =>
+        text.replaceAll('4000', `${sandboxPort}`).replaceAll('3000', `${appPort}`);
       const { sandbox, app } = parse(withPorts(read('docs/deploy/compose-sandbox.yaml'))).services;
       const env = { PATH: process.env.PATH, HOME: folder };
       const healthy = (side: Namespace, [, ...check]: string[]) =>
@@ -59,7 +65,10 @@ describeInChromium('sandbox and app in two containers, the browser on the host',
           env: { ...env, LD_BASE_URI: baseUri, LD_ACCESS_TOKEN: 'api-of-the-test' },
         }),
       );
-      expect([await clients.ended, clients.stderr]).toEqual([0, expect.stringContaining(`${baseUri} is plain http`)]);
+      expect([await clients.ended, clients.stderr]).toEqual([
+        0,
+        expect.stringContaining(`${baseUri} is plain http`),
+      ]);
       expect(clients.stdout).toContain(app.environment.LD_OAUTH_CLIENT_ID);
 
       appSide.alias(sandbox.networks.default.aliases[0], sandboxSide.address);
