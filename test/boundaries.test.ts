@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { read, root } from './support/documents.ts';
+import { files, read, root } from './support/documents.ts';
 import { filesBelow, importsOf, specifiersOf } from './support/imports.ts';
 
 /** What each room may import of ours, besides itself. */
@@ -127,9 +127,11 @@ describe('the folders of src and scripts', () => {
     expect(dependencies).toEqual(Object.fromEntries([...used].map((name) => [name, `^${tested[name]}`])));
   });
 
-  test('the environment is read only in src/config, and by the command of the sandbox', () => {
-    const readers = [...filesBelow('src'), ...filesBelow('scripts')]
-      .filter((file) => !file.startsWith('src/config/') && file !== 'src/sandbox/cli.ts')
+  test('the environment is read only in src/config, by the command of the sandbox, and before TypeScript can run', () => {
+    const early = ['scripts/support/end-with-npm.mjs', 'scripts/support/environment.mjs'];
+    const javaScript = files.filter((file) => /^(src|scripts)\/.*\.m?js$/.test(file));
+    const readers = [...filesBelow('src'), ...filesBelow('scripts'), ...javaScript]
+      .filter((file) => !file.startsWith('src/config/') && file !== 'src/sandbox/cli.ts' && !early.includes(file))
       .filter((file) =>
         /process\s*\.\s*env|process\['env'\]|\benv\b[^'\n]*from 'node:process'|\{[^}\n]*\benv\b[^}\n]*\} = process\b/.test(
           read(file),

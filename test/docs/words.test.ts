@@ -21,7 +21,7 @@ const avoid: readonly [pattern: RegExp, instead: string][] = [
 ];
 
 const checked = /^(README\.md|AGENTS\.md|\.env\.example|\.github\/|docs\/|views\/|test\/|src\/|scripts\/)/;
-const text = /\.(md|eta|ts|example|yml)$/;
+const text = /\.(md|eta|css|ts|mjs|js|json|example|ya?ml|conf|cfg|lua|service)$|Caddyfile|Dockerfile$/;
 
 test.each(avoid)('no sentence of the documents, pages and sources says %s; write: %s', (pattern) => {
   const found = files
