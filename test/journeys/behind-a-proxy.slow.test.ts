@@ -13,7 +13,7 @@ import { Browser } from '../support/browser.ts';
 import { selfSigned } from '../support/certificates.ts';
 import { freePort } from '../support/free-port.ts';
 import type { ProxyPorts } from '../support/reverse-proxies.ts';
-import { caddy, haproxy, nginx, startReverseProxy } from '../support/reverse-proxies.ts';
+import { caddy, freePorts, haproxy, nginx, startReverseProxy } from '../support/reverse-proxies.ts';
 import { listening, registeredAt, startServerProcess } from '../support/server-process.ts';
 import { until } from '../support/until.ts';
 import { describeWith } from '../support/when-installed.ts';
@@ -37,7 +37,7 @@ describe.each([nginx, haproxy, caddy])('behind $program', (proxy) => {
     let stopProxy: () => Promise<void>;
 
     beforeAll(async () => {
-      ports = { https: await freePort(), http: await freePort(), app: await freePort() };
+      ports = await freePorts();
       url = `https://localhost:${ports.https}`;
       app = await startApp(ports);
       stopProxy = await startReverseProxy(executable, proxy, ports, pair);
@@ -230,7 +230,7 @@ describe('a proxy that is not set up as it should be', () => {
     });
 
     async function start(env: Record<string, string>, edit?: (config: string) => string) {
-      const ports = { https: await freePort(), http: await freePort(), app: await freePort() };
+      const ports = await freePorts();
       const app = await startApp(ports, env);
       opened.push(() => app.close());
       opened.push(await startReverseProxy(executable, nginx, ports, pair, edit));

@@ -5,9 +5,8 @@ import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { selfSigned } from '../support/certificates.ts';
 import { startFlakyProxy } from '../support/flaky-proxy.ts';
-import { freePort } from '../support/free-port.ts';
 import type { ProxyPorts, ReverseProxy } from '../support/reverse-proxies.ts';
-import { haproxy, nginx, startReverseProxy } from '../support/reverse-proxies.ts';
+import { freePorts, haproxy, nginx, startReverseProxy } from '../support/reverse-proxies.ts';
 import { listening, registeredAt, startServerProcess } from '../support/server-process.ts';
 import { ariel, authorize, whoAmI } from '../support/test-app.ts';
 import { describeWith } from '../support/when-installed.ts';
@@ -22,12 +21,6 @@ beforeAll(async () => {
   sandbox = await startSandbox({ port: 0 });
 });
 afterAll(() => sandbox.close());
-
-const freePorts = async (): Promise<ProxyPorts> => ({
-  https: await freePort(),
-  http: await freePort(),
-  app: await freePort(),
-});
 
 interface Arrangement {
   readonly env?: Record<string, string>;

@@ -4,8 +4,7 @@ import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { Browser, type Page } from '../support/browser.ts';
 import { selfSigned } from '../support/certificates.ts';
-import { freePort } from '../support/free-port.ts';
-import { nginx, startReverseProxy } from '../support/reverse-proxies.ts';
+import { freePorts, nginx, startReverseProxy } from '../support/reverse-proxies.ts';
 import { listening, registeredAt, startServerProcess } from '../support/server-process.ts';
 import { ariel, startTestApp, whoAmI } from '../support/test-app.ts';
 import { describeWith } from '../support/when-installed.ts';
@@ -23,7 +22,7 @@ test('forty tabs of 900-character pages that are restored at once all end logged
 
 describeWith('nginx', 'nginx', 'behind nginx with its default buffers', (executable) => {
   test('forty restored tabs all end logged in on their page', async () => {
-    const ports = { https: await freePort(), http: await freePort(), app: await freePort() };
+    const ports = await freePorts();
     const url = `https://localhost:${ports.https}`;
     const sandbox = await startSandbox({ port: 0, autoApprove: true });
     const app = await startServerProcess({

@@ -9,7 +9,7 @@ import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { Browser } from '../support/browser.ts';
 import { selfSigned } from '../support/certificates.ts';
 import { freePort } from '../support/free-port.ts';
-import { haproxy, nginx, startReverseProxy } from '../support/reverse-proxies.ts';
+import { freePorts, haproxy, nginx, startReverseProxy } from '../support/reverse-proxies.ts';
 import { registeredAt, startServerProcess } from '../support/server-process.ts';
 import { beforeDeadline, until } from '../support/until.ts';
 import { describeWith } from '../support/when-installed.ts';
@@ -23,7 +23,7 @@ afterEach(async () => {
 describe.each([nginx, haproxy])('two instances behind $program', (proxy) => {
   describeWith(proxy.program, proxy.packageName, 'with one session store', (executable) => {
     test('one of them is told to stop under load: no member notices', async () => {
-      const ports = { https: await freePort(), http: await freePort(), app: await freePort() };
+      const ports = await freePorts();
       const second = await freePort();
       const url = `https://localhost:${ports.https}`;
       const sandbox = await startSandbox({ port: 0 });

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePort } from './free-port.ts';
 import type { Program } from './program.ts';
 import { follow } from './program.ts';
 import { until } from './until.ts';
@@ -12,6 +13,11 @@ export interface ProxyPorts {
   readonly https: number;
   readonly http: number;
   readonly app: number;
+}
+
+/** Three free ports. */
+export async function freePorts(): Promise<ProxyPorts> {
+  return { https: await freePort(), http: await freePort(), app: await freePort() };
 }
 
 /** A proxy as `docs/deploy` sets it up, but for names, ports and certificate. */

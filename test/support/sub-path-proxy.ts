@@ -1,6 +1,5 @@
 import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
-import { freePort } from './free-port.ts';
-import { nginx, startReverseProxy } from './reverse-proxies.ts';
+import { freePorts, nginx, startReverseProxy } from './reverse-proxies.ts';
 import { listening, registeredAt, startServerProcess } from './server-process.ts';
 
 /** The app below `/tools/ld`, behind a real nginx that passes the prefix on or removes it. Nothing else is served. */
@@ -11,7 +10,7 @@ export async function startBelowSubPath(options: {
   readonly prefix: 'kept' | 'removed';
 }) {
   const { executable, sandbox, pair, prefix } = options;
-  const ports = { https: await freePort(), http: await freePort(), app: await freePort() };
+  const ports = await freePorts();
   const origin = `https://localhost:${ports.https}`;
   const url = `${origin}/tools/ld`;
   const app = await startServerProcess({
