@@ -240,8 +240,3 @@ export function proxyUrl(text: string): string {
 export function isSocks(text: string): boolean {
   return /^\s*socks/i.test(text);
 }
-
-/** Any text, unchanged. */
-export function text(value: string): string {
-  return value;
-}

@@ -85,7 +85,8 @@ const typographicQuotes = /^[“”„‟‘’‚‛«»]|[“”„‟‘’�
 export class SettingsReader {
   readonly problems: ConfigProblem[] = [];
   readonly #sources: readonly { name: string; values: Readonly<Record<string, string | undefined>> }[];
-  readonly #missingEnvFile: string | undefined;
+  /** Path of the env file, if there is none. */
+  readonly missingEnvFile: string | undefined;
 
   /** Looks each setting up on the command line, in the environment, in the env file, in this order. */
   constructor({ env = process.env, envFile = '.env', flags = {} }: ConfigInput = {}) {
@@ -94,7 +95,7 @@ export class SettingsReader {
       { name: 'the environment', values: env },
       ...(envFile === null ? [] : [{ name: envFile, values: readEnvFile(envFile) }]),
     ];
-    this.#missingEnvFile = envFile === null || existsSync(envFile) ? undefined : envFile;
+    this.missingEnvFile = envFile === null || existsSync(envFile) ? undefined : envFile;
   }
 
   /** The text of a setting; an empty one counts as unset. Surrounding spaces are removed, unless they may be part of it. */
@@ -112,7 +113,9 @@ export class SettingsReader {
   }
 
   /** The parsed value; `fallback` when unset or wrong. */
-  optional<T>(name: SettingName, parse: Parse<T>, fallback: T): T {
+  optional<T>(name: SettingName, parse: Parse<T>): T | undefined;
+  optional<T>(name: SettingName, parse: Parse<T>, fallback: NoInfer<T>): T;
+  optional<T>(name: SettingName, parse: Parse<T>, fallback?: T): T | undefined {
     const text = this.text(name);
     if (text === undefined) return fallback;
     try {
@@ -124,7 +127,7 @@ export class SettingsReader {
   }
 
   /** The parsed value; unset is a problem too. `fallback` is used only until the problems are reported. */
-  required<T>(name: SettingName, parse: Parse<T>, fallback: T): T {
+  required<T>(name: SettingName, parse: Parse<T>, fallback: NoInfer<T>): T {
     if (!this.#find(name)) this.addProblem(name, 'is missing.');
     return this.optional(name, parse, fallback);
   }
@@ -135,11 +138,6 @@ export class SettingsReader {
     this.problems.push({ name, problem, ...settings[name], readFrom: this.origin(name) });
   }
 
-  /** Throws `ConfigError` if anything was wrong. */
-  finish(): void {
-    if (this.problems.length > 0) throw new ConfigError(this.problems, this.#missingEnvFile);
-  }
-
   #find(name: SettingName): { text: string; from: string } | undefined {
     for (const { name: source, values } of this.#sources) {
       const variable = [name, ...(otherNames[name] ?? [])].find((variable) => isUsable(variable, values[variable]));
@@ -148,6 +146,14 @@ export class SettingsReader {
     }
     return undefined;
   }
+}
+
+/** What `read` makes of the settings. Throws `ConfigError` if anything is wrong with them. */
+export function readSettings<T>(input: ConfigInput | undefined, read: (settings: SettingsReader) => T): T {
+  const settings = new SettingsReader(input);
+  const config = read(settings);
+  if (settings.problems.length > 0) throw new ConfigError(settings.problems, settings.missingEnvFile);
+  return config;
 }
 
 /** ALL_PROXY is meant for every program; a SOCKS proxy in it must not stop this one, which does not support it. */
