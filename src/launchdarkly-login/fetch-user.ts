@@ -59,15 +59,6 @@ export function createFetchUser(
   }
 }
 
-function toUser(accountId: string, { id, email, firstName, lastName, role, customRoles, teams }: Member): User {
-  const names = { ...(firstName && { firstName }), ...(lastName && { lastName }) };
-  return {
-    id,
-    accountId,
-    email,
-    ...names,
-    role,
-    customRoles,
-    teams: teams.map(({ key, name }) => ({ key, name })),
-  };
+function toUser(accountId: string, { id, pendingInvite, verified, ...described }: Member): User {
+  return { id, accountId, ...described };
 }

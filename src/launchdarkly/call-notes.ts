@@ -1,15 +1,4 @@
-/** What a reader should know about a call to LaunchDarkly's API that a login makes. */
-export interface CallNote {
-  readonly title: string;
-  /** Why the call is made. */
-  readonly why: string;
-  /** The code behind it. */
-  readonly source: { readonly file: string; readonly name: string };
-  /** What each field of the answer means for a login. */
-  readonly fields: Readonly<Record<string, string>>;
-}
-
-/** The calls of a login, by LaunchDarkly's name of the operation. */
+/** What a reader should know about the calls of a login and their fields, by LaunchDarkly's name of the operation. */
 export const callNotes = {
   getCallerIdentity: {
     title: 'Whose token is it?',
@@ -39,7 +28,7 @@ export const callNotes = {
       lastName: 'For display. May be missing.',
     },
   },
-} as const satisfies Record<string, CallNote>;
+};
 
 /** LaunchDarkly's name of an operation that a login uses. */
 export type LoginOperation = keyof typeof callNotes;

@@ -6,14 +6,7 @@ import { createRestApi } from './rest-api.ts';
 
 export type { ApiErrorReason } from './api-error.ts';
 export { apiErrorAdvice, LaunchDarklyApiError, messageWithAdvice } from './api-error.ts';
-export {
-  type CallNote,
-  callNotes,
-  failedOperation,
-  headerNotes,
-  type LoginOperation,
-  loginOperation,
-} from './call-notes.ts';
+export { callNotes, failedOperation, headerNotes, type LoginOperation, loginOperation } from './call-notes.ts';
 export { cleanLines, cleanText } from './clean-text.ts';
 export type { Http, HttpExchange, HttpOptions } from './http/http.ts';
 export { createHttp, parseJson } from './http/http.ts';
@@ -21,7 +14,7 @@ export { explainConnection, HttpError } from './http/http-error.ts';
 export type { CallerIdentity, Member } from './members.ts';
 export type { CreatedOAuth2Client, OAuth2Client, OAuth2ClientInput } from './oauth-clients.ts';
 export { readClientPage } from './oauth-clients.ts';
-export { type LaunchDarklyOAuthServer, launchDarklyOAuthServer, launchDarklyUrls } from './oauth-server.ts';
+export { launchDarklyOAuthServer, launchDarklyUrls } from './oauth-server.ts';
 export type { Project } from './projects.ts';
 export { type Credential, versionHeader } from './rest-api.ts';
 

@@ -1,38 +1,11 @@
 import * as v from 'valibot';
-import { type Credential, id, maybe, type ResponseSchema, type RestApi } from './rest-api.ts';
+import { type Credential, id, maybe, type RestApi } from './rest-api.ts';
 
-/** What a token stands for. LaunchDarkly promises none of the fields. */
-export interface CallerIdentity {
-  readonly accountId?: string | undefined;
-  /** Missing for a token that belongs to no member. */
-  readonly memberId?: string | undefined;
-  /** The OAuth client that a token was issued to. */
-  readonly clientId?: string | undefined;
-  readonly tokenName?: string | undefined;
-  readonly tokenKind?: string | undefined;
-  readonly authKind?: string | undefined;
-  readonly serviceToken?: boolean | undefined;
-  readonly scopes?: readonly string[] | undefined;
-}
-
-/** An account member, as members/me describes them. It does not say which account. */
-export interface Member {
-  readonly id: string;
-  readonly email: string;
-  readonly firstName?: string;
-  readonly lastName?: string;
-  /** The base role, in effect only while there are no custom roles. */
-  readonly role: string;
-  /** Keys or ids: LaunchDarkly's sources disagree. For display only. */
-  readonly customRoles: readonly string[];
-  readonly teams: readonly { readonly key: string; readonly name: string }[];
-  readonly pendingInvite: boolean;
-  readonly verified: boolean;
-}
-
-const identity: ResponseSchema<CallerIdentity> = v.object({
+const identity = v.object({
   accountId: maybe(v.string()),
+  /** Missing for a token that belongs to no member. */
   memberId: maybe(v.string()),
+  /** The OAuth client that a token was issued to. */
   clientId: maybe(v.string()),
   tokenName: maybe(v.string()),
   tokenKind: maybe(v.string()),
@@ -41,7 +14,10 @@ const identity: ResponseSchema<CallerIdentity> = v.object({
   scopes: maybe(v.array(v.string())),
 });
 
-const member: ResponseSchema<Member> = v.pipe(
+/** What a token stands for. LaunchDarkly promises none of the fields. */
+export type CallerIdentity = Readonly<Partial<v.InferOutput<typeof identity>>>;
+
+const member = v.pipe(
   v.object({
     _id: id,
     email: v.string(),
@@ -58,13 +34,18 @@ const member: ResponseSchema<Member> = v.pipe(
     email,
     ...(firstName && { firstName }),
     ...(lastName && { lastName }),
+    /** The base role, in effect only while there are no custom roles. */
     role,
+    /** Keys or ids: LaunchDarkly's sources disagree. For display only. */
     customRoles: customRoles ?? [],
     teams: (teams ?? []).map(({ key, name }) => ({ key, name: name ?? key })),
     pendingInvite: _pendingInvite ?? false,
     verified: _verified ?? false,
   })),
 );
+
+/** An account member, as members/me describes them. It does not say which account. */
+export type Member = Readonly<v.InferOutput<typeof member>>;
 
 /** Who a credential stands for. */
 export function memberOperations(callApi: RestApi) {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { LaunchDarklyApiError } from './api-error.ts';
 import { parseJson } from './http/http.ts';
-import { type Credential, epochMs, id, maybe, type ResponseSchema, type RestApi } from './rest-api.ts';
+import { type Credential, epochMs, id, maybe, type RestApi } from './rest-api.ts';
 
 /*
  * LaunchDarkly's OAuth2 clients API: https://launchdarkly.com/docs/api/oauth2-client. It takes an API access token
@@ -9,23 +9,6 @@ import { type Credential, epochMs, id, maybe, type ResponseSchema, type RestApi 
  */
 
 const collection = '/api/v2/oauth/clients';
-
-/** A registered client. LaunchDarkly shows its secret only when it is created. */
-export interface OAuth2Client {
-  readonly clientId: string;
-  readonly accountId: string;
-  readonly name: string;
-  readonly description: string;
-  readonly redirectUri: string;
-  /** Epoch milliseconds. */
-  readonly createdAt: number;
-}
-
-/** A client as LaunchDarkly returns it on creation. */
-export interface CreatedOAuth2Client extends OAuth2Client {
-  /** Only returned here. Undefined when LaunchDarkly left it out; the client cannot be used then. */
-  readonly clientSecret: string | undefined;
-}
 
 /** The fields of a client that can be set. */
 export interface OAuth2ClientInput {
@@ -45,12 +28,18 @@ const fields = v.object({
   _clientSecret: maybe(v.string()),
 });
 
-const client: ResponseSchema<OAuth2Client> = v.pipe(fields, v.transform(toClient));
+const client = v.pipe(fields, v.transform(toClient));
 
-const created: ResponseSchema<CreatedOAuth2Client> = v.pipe(
+/** A registered client. LaunchDarkly shows its secret only when it is created. */
+export type OAuth2Client = Readonly<ReturnType<typeof toClient>>;
+
+const created = v.pipe(
   fields,
   v.transform((body) => ({ ...toClient(body), clientSecret: body._clientSecret || undefined })),
 );
+
+/** A client as LaunchDarkly returns it on creation. It cannot be used when `clientSecret` was left out. */
+export type CreatedOAuth2Client = Readonly<v.InferOutput<typeof created>>;
 
 /**
  * The operations on OAuth2 clients.
@@ -117,13 +106,14 @@ export function oauthClientOperations(callApi: RestApi, baseUri: string) {
   };
 }
 
-function toClient(body: v.InferOutput<typeof fields>): OAuth2Client {
+function toClient(body: v.InferOutput<typeof fields>) {
   return {
     clientId: body._clientId,
     accountId: body._accountId,
     name: body.name,
     description: body.description ?? '',
     redirectUri: body.redirectUri,
+    /** Epoch milliseconds. */
     createdAt: body._creationDate,
   };
 }

@@ -1,17 +1,13 @@
 import * as v from 'valibot';
-import { type Credential, id, maybe, type ResponseSchema, type RestApi } from './rest-api.ts';
+import { type Credential, id, maybe, type RestApi } from './rest-api.ts';
 
-/** A project, as far as this app shows it. */
-export interface Project {
-  readonly key: string;
-  readonly name: string;
-  readonly tags: readonly string[];
-}
-
-const projects: ResponseSchema<Project[]> = v.pipe(
+const projects = v.pipe(
   v.object({ items: v.array(v.object({ key: id, name: v.string(), tags: maybe(v.array(v.string())) })) }),
   v.transform(({ items }) => items.map(({ key, name, tags }) => ({ key, name, tags: tags ?? [] }))),
 );
+
+/** A project, as far as this app shows it. */
+export type Project = Readonly<v.InferOutput<typeof projects>[number]>;
 
 /** What a member may see of the account. */
 export function projectOperations(callApi: RestApi) {

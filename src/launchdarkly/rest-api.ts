@@ -11,18 +11,12 @@ export const versionHeader = { 'ld-api-version': '20240415' };
 /** Who calls: a member through this app (sent as `Bearer`), or an API access token (sent as it is). */
 export type Credential = { readonly accessToken: string } | { readonly apiToken: string };
 
-/** The expected shape of a response, and what it is converted to. Unknown fields are ignored. */
-export type ResponseSchema<T> = v.GenericSchema<unknown, T>;
-
 /** Text of at least one character. */
 export const id = v.pipe(v.string(), v.nonEmpty());
 
 /** An optional field: LaunchDarkly leaves it out or sends null. */
 export function maybe<T>(schema: v.GenericSchema<unknown, T>) {
-  return v.pipe(
-    v.nullish(schema),
-    v.transform((value) => value ?? undefined),
-  );
+  return v.nullish(schema, () => undefined);
 }
 
 /** Epoch milliseconds: a number or, as in one of LaunchDarkly's samples, a string of digits. */
@@ -37,7 +31,8 @@ export interface ApiCall<T> {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-  readonly schema: ResponseSchema<T>;
+  /** The expected shape of a response, and what it is converted to. Unknown fields are ignored. */
+  readonly schema: v.GenericSchema<unknown, T>;
 }
 
 /** Calls the REST API and converts the response. Throws `LaunchDarklyApiError`. */
@@ -66,7 +61,7 @@ export function createRestApi({ baseUri, http }: { baseUri: string; http: Pick<H
 }
 
 /** Converts a response of the expected shape. A problem names the place, and never the value, which may be a secret. */
-function readResponse<T>(schema: ResponseSchema<T>, text: string): { value: T } | { problem: string } {
+function readResponse<T>(schema: v.GenericSchema<unknown, T>, text: string): { value: T } | { problem: string } {
   const json = parseJson(text);
   if (json === undefined) return { problem: 'no JSON' };
   // An array would pass as an object without any fields.
