@@ -1,19 +1,50 @@
 import { type Explanation, explainConnection } from './http/http-error.ts';
 
-/** Why a call to LaunchDarkly's REST API failed. */
-export type ApiErrorReason =
-  | 'unauthorized'
-  | 'forbidden'
-  | 'not_found'
-  | 'conflict'
-  | 'invalid_request'
-  | 'rate_limited'
-  | 'server_error'
+/** What a failed call with an administrator's API access token likely means and what to do, by the reason of the failure. */
+const advice = {
+  unauthorized: {
+    likelyCause:
+      'The token is wrong, expired or revoked, belongs to another LaunchDarkly instance (US, EU, federal), or its role is too weak.',
+    nextStep: 'Check the token and LD_BASE_URI; managing OAuth clients takes a token with the Admin role.',
+  },
+  forbidden: {
+    likelyCause: 'The token is valid, but its role does not allow this.',
+    nextStep: 'Use a token with the Admin role (Organization settings, Authorization).',
+  },
+  not_found: {
+    likelyCause: 'It was deleted, or belongs to another account or LaunchDarkly instance.',
+    nextStep: 'Check the id and LD_BASE_URI; `npm run clients -- list` lists all clients.',
+  },
+  conflict: {
+    likelyCause: 'Something else changed it at the same time.',
+    nextStep: 'Run the command again.',
+  },
+  invalid_request: {
+    likelyCause:
+      'LaunchDarkly does not accept one of the values, most often the redirect URI: it wants https and no query.',
+    nextStep: 'Correct the value; `http://localhost` may need https, which this project serves on this machine.',
+  },
+  rate_limited: {
+    likelyCause: 'The rate limit of the account or the token is used up.',
+    nextStep: 'Try again in a minute.',
+  },
+  server_error: { likelyCause: 'LaunchDarkly has an internal error.', nextStep: 'Try again in a moment.' },
+  timeout: {
+    likelyCause: 'LaunchDarkly or the network is slow.',
+    nextStep: 'Try again in a moment; if that does not help, check the network and HTTPS_PROXY.',
+  },
   /** No connection: DNS, refused, reset, TLS, proxy. */
-  | 'unreachable'
-  | 'timeout'
+  unreachable: explainConnection(''),
   /** A response that LaunchDarkly's documentation does not describe. */
-  | 'unexpected_response';
+  unexpected_response: {
+    likelyCause:
+      'Something other than LaunchDarkly answered, such as a proxy with its own page, or LaunchDarkly has changed.',
+    nextStep: 'Check LD_BASE_URI and HTTPS_PROXY.',
+  },
+} satisfies Record<string, Explanation>;
+
+/** Why a call to LaunchDarkly's REST API failed. */
+export type ApiErrorReason = keyof typeof advice;
 
 /** What is known about a failed call. Never contains a token or a secret. */
 export interface ApiErrorDetails {
@@ -51,15 +82,11 @@ export class LaunchDarklyApiError extends Error {
     this.reason = details.reason;
     this.status = details.status;
     this.serverMessage = details.serverMessage;
-    this.retryAfterMs = capAtOneHour(details.retryAfterMs);
+    // A server, or a wrong clock, may ask for a wait of years.
+    this.retryAfterMs = details.retryAfterMs && Math.min(details.retryAfterMs, 3_600_000);
     this.code = details.code;
     this.mayHaveTakenEffect = details.mayHaveTakenEffect ?? true;
   }
-}
-
-/** A server, or a wrong clock, may ask for a wait of years. */
-function capAtOneHour(milliseconds: number | undefined): number | undefined {
-  return milliseconds === undefined ? undefined : Math.min(milliseconds, 3_600_000);
 }
 
 function messageFor({ operation, status, serverMessage, problem, code }: ApiErrorDetails): string {
@@ -76,57 +103,12 @@ export function messageWithAdvice(error: Error): string {
 }
 
 /** What a failed call with an administrator's API access token likely means, and what to do. */
-export function apiErrorAdvice({ reason, status, code, retryAfterMs }: LaunchDarklyApiError): Explanation {
-  switch (reason) {
-    case 'unauthorized':
-      return {
-        likelyCause:
-          'The token is wrong, expired or revoked, belongs to another LaunchDarkly instance (US, EU, federal), or its role is too weak.',
-        nextStep: 'Check the token and LD_BASE_URI; managing OAuth clients takes a token with the Admin role.',
-      };
-    case 'forbidden':
-      return {
-        likelyCause: 'The token is valid, but its role does not allow this.',
-        nextStep: 'Use a token with the Admin role (Organization settings, Authorization).',
-      };
-    case 'not_found':
-      return {
-        likelyCause: 'It was deleted, or belongs to another account or LaunchDarkly instance.',
-        nextStep: 'Check the id and LD_BASE_URI; `npm run clients -- list` lists all clients.',
-      };
-    case 'conflict':
-      return {
-        likelyCause: 'Something else changed it at the same time.',
-        nextStep: 'Run the command again.',
-      };
-    case 'invalid_request':
-      return {
-        likelyCause:
-          'LaunchDarkly does not accept one of the values, most often the redirect URI: it wants https and no query.',
-        nextStep: 'Correct the value; `http://localhost` may need https, which this project serves on this machine.',
-      };
-    case 'rate_limited':
-      return {
-        likelyCause: 'The rate limit of the account or the token is used up.',
-        nextStep:
-          retryAfterMs === undefined ? 'Try again in a minute.' : `Try again in ${Math.ceil(retryAfterMs / 1000)} s.`,
-      };
-    case 'server_error':
-      return { likelyCause: 'LaunchDarkly has an internal error.', nextStep: 'Try again in a moment.' };
-    case 'timeout':
-      return {
-        likelyCause: 'LaunchDarkly or the network is slow.',
-        nextStep: 'Try again in a moment; if that does not help, check the network and HTTPS_PROXY.',
-      };
-    case 'unreachable':
-      return explainConnection(code ?? '');
-    case 'unexpected_response':
-      return {
-        likelyCause:
-          status !== undefined && status >= 300 && status < 400
-            ? 'Something redirects the call, which LaunchDarkly itself does not do.'
-            : 'Something other than LaunchDarkly answered, such as a proxy with its own page, or LaunchDarkly has changed.',
-        nextStep: 'Check LD_BASE_URI and HTTPS_PROXY.',
-      };
-  }
+export function apiErrorAdvice({ reason, status = 0, code = '', retryAfterMs }: LaunchDarklyApiError): Explanation {
+  if (reason === 'unreachable') return explainConnection(code);
+  const usual = advice[reason];
+  if (reason === 'rate_limited' && retryAfterMs !== undefined)
+    return { ...usual, nextStep: `Try again in ${Math.ceil(retryAfterMs / 1000)} s.` };
+  if (reason === 'unexpected_response' && status >= 300 && status < 400)
+    return { ...usual, likelyCause: 'Something redirects the call, which LaunchDarkly itself does not do.' };
+  return usual;
 }

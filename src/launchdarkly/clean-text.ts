@@ -4,12 +4,11 @@
  */
 
 /** Controls (Cc), lone surrogates (Cs), what turns the reading direction, and the line breaks of Unicode. */
-const unsafe = /[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029]/gu;
-const unsafeRuns = /[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029]+/gu;
+const unsafe = /[\p{Cc}\p{Cs}\p{Bidi_Control}\u2028\u2029]+/gu;
 
 /** The text on one line: a run of unsafe characters, line breaks among them, becomes one blank. */
 export function cleanText(text: string): string {
-  return text.replace(unsafeRuns, ' ');
+  return text.replace(unsafe, ' ');
 }
 
 /**
@@ -17,7 +16,7 @@ export function cleanText(text: string): string {
  * document means the same afterwards.
  */
 export function cleanLines(text: string): string {
-  return text.replace(unsafe, (character) => (character === '\n' ? character : spelt(character)));
+  return text.replace(unsafe, (run) => run.replace(/[^\n]/g, spelt));
 }
 
 function spelt(character: string): string {
