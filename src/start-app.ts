@@ -1,9 +1,8 @@
 import type { Server } from 'node:http';
 import { createApp } from './app.ts';
 import type { AppConfig } from './config/config.ts';
-import type { LoadCertificate } from './http-server/https-server.ts';
 import { listen, stopListening } from './http-server/listen.ts';
-import { openServer } from './http-server/open-server.ts';
+import { type LoadCertificate, openServer } from './http-server/open-server.ts';
 import type { Logger } from './logging/log.ts';
 import { openSessionStore } from './session-store/open-session-store.ts';
 import { loadSqlite } from './session-store/sqlite.ts';

@@ -1,10 +1,13 @@
 import type { RequestListener, Server } from 'node:http';
 import { createServer } from 'node:http';
+import https from 'node:https';
 import type { Logger } from '../logging/log.ts';
 import { answerClientErrors } from './client-errors.ts';
-import type { LoadCertificate, Renewal } from './https-server.ts';
 import type { MessageClasses } from './message-classes.ts';
 import { redirectPlainHttp } from './plain-http.ts';
+
+/** Reads or makes the certificate to serve: key and chain as PEM. */
+export type LoadCertificate = () => Promise<{ key: string; cert: string }>;
 
 /** What a server is made of. */
 export interface ServerParts {
@@ -37,12 +40,7 @@ function overHttp({ handler, messages, logger }: ServerParts): Server {
 }
 
 async function overTls({ handler, messages, origin, logger }: ServerParts, load: LoadCertificate): Promise<Server> {
-  const { createHttpsServer } = await import('./https-server.ts');
-  const renewed = (renewal: Renewal) => {
-    if (renewal.renewed) logger.info({ event: 'certificate_renewed' }, 'Serving the renewed certificate');
-    else logger.error({ event: 'certificate_not_renewed', error: renewal.error }, 'The old certificate stays');
-  };
-  const server = await createHttpsServer(handler, load, renewed, messages);
+  const server = await createHttpsServer(handler, load, logger, messages);
   const report = () =>
     logger.warn(
       { event: 'http_on_https_port', url: origin },
@@ -50,5 +48,34 @@ async function overTls({ handler, messages, origin, logger }: ServerParts, load:
     );
   redirectPlainHttp(server, { origin, report });
   answerClientErrors(server);
+  return server;
+}
+
+/**
+ * An https server that takes a renewed certificate without a restart. Every hour (`everyMs`) `load` is asked again; what
+ * has changed serves new connections. When `load` fails then, the certificate in use stays. Throws what the first `load`
+ * throws.
+ */
+export async function createHttpsServer(
+  handler: RequestListener,
+  load: LoadCertificate,
+  logger: Pick<Logger, 'info' | 'error'>,
+  { everyMs = 3_600_000, ...messages }: Partial<MessageClasses> & { everyMs?: number } = {},
+): Promise<https.Server> {
+  let { key, cert } = await load();
+  const server = https.createServer({ ...messages, key, cert }, handler);
+  const renew = async () => {
+    try {
+      const next = await load();
+      if (next.cert === cert && next.key === key) return;
+      server.setSecureContext(next);
+      ({ key, cert } = next);
+      logger.info({ event: 'certificate_renewed' }, 'Serving the renewed certificate');
+    } catch (error) {
+      logger.error({ event: 'certificate_not_renewed', error }, 'The old certificate stays');
+    }
+  };
+  const timer = setInterval(renew, everyMs).unref();
+  server.once('close', () => clearInterval(timer));
   return server;
 }

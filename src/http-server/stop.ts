@@ -1,6 +1,7 @@
 /** Shuts the process down gracefully on a signal, and at once after an unhandled error. */
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { constants } from 'node:os';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import type { Logger } from '../logging/log.ts';
 import { stopListening } from './listen.ts';
@@ -36,17 +37,14 @@ const SAME_CTRL_C_MS = 200;
 export function stopOnSignals(options: StopOptions): void {
   const connections = followConnections(options.server);
   let stoppingSince: number | undefined;
-  for (const [signal, number] of [
-    ['SIGINT', 2],
-    ['SIGTERM', 15],
-  ] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       if (stoppingSince === undefined) {
         stoppingSince = Date.now();
         void stop(signal, connections, options);
       } else if (signal !== 'SIGINT' || Date.now() - stoppingSince > SAME_CTRL_C_MS) {
         options.logger.warn({ event: 'stopped_at_once', signal }, 'Second signal: stopping at once');
-        process.exit(128 + number);
+        process.exit(128 + constants.signals[signal]);
       }
     });
   }
@@ -83,32 +81,23 @@ async function stop(signal: string, connections: Connections, options: StopOptio
     );
     server.closeAllConnections();
   }
-  const closed = await within(
-    deadline - 200,
-    close().then(() => true),
-  ).catch((error: unknown) => {
+  try {
+    const closed = await within(deadline - 200, close());
+    if (!closed) logger.error({ event: 'close_timed_out' }, 'Something took too long to close');
+  } catch (error) {
     logger.error({ event: 'close_failed', error }, 'Something could not be closed');
-    return true;
-  });
-  if (!closed) logger.error({ event: 'close_timed_out' }, 'Something took too long to close');
+  }
   logger.info({ event: 'stopped' }, 'Stopped');
   process.exit(0);
 }
 
-interface Connections {
-  readonly open: Roster<Socket>;
-  readonly running: Roster<ServerResponse>;
-  /** Resolves when no connection waits to be accepted: closing the port would reset it. */
-  queueEmpty(deadline: number): Promise<void>;
-  closeAfterAnswer(): void;
-  cutIdle(): void;
-}
+type Connections = ReturnType<typeof followConnections>;
 
 /**
  * Node counts a connection without a request yet as busy, and browsers open such connections in advance: so connections
  * are counted here.
  */
-function followConnections(server: Server): Connections {
+function followConnections(server: Server) {
   const open = createRoster<Socket>();
   const running = createRoster<ServerResponse>();
   let stopping = false;
@@ -138,7 +127,8 @@ function followConnections(server: Server): Connections {
   return {
     open,
     running,
-    async queueEmpty(deadline) {
+    /** Resolves when no connection waits to be accepted: closing the port would reset it. */
+    async queueEmpty(deadline: number) {
       for (let before = -1; before !== accepted && Date.now() < deadline; ) {
         before = accepted; // Node accepts at least one connection in each turn of the event loop
         await turn();
@@ -152,22 +142,16 @@ function followConnections(server: Server): Connections {
   };
 }
 
-/** The current members of a group that changes all the time. */
-export interface Roster<T> {
-  /** Returns a function that removes `member`; call it once. */
-  add(member: T): () => void;
-  /** All members, in no order. */
-  all(): T[];
-}
-
 /**
- * Instead of a `Set`: V8 links the tables that a growing Set has replaced, so once one of them is in the old generation,
- * everything that was ever in the Set stays in memory until the next full collection.
+ * The current members of a group that changes all the time. Instead of a `Set`: V8 links the tables that a growing Set
+ * has replaced, so once one of them is in the old generation, everything that was ever in it stays in memory until the
+ * next full collection.
  */
-export function createRoster<T>(): Roster<T> {
+export function createRoster<T>() {
   const entries: { member: T; place: number }[] = [];
   return {
-    add(member) {
+    /** Returns a function that removes `member`; call it once. */
+    add(member: T) {
       const entry = { member, place: entries.length };
       entries.push(entry);
       return () => {
@@ -177,6 +161,7 @@ export function createRoster<T>(): Roster<T> {
         entries[last.place] = last;
       };
     },
+    /** All members, in no order. */
     all() {
       return entries.map(({ member }) => member);
     },

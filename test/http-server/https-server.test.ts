@@ -3,8 +3,7 @@ import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:tls';
 import { afterEach, expect, test } from '@jest/globals';
-import type { Renewal } from '../../src/http-server/https-server.ts';
-import { createHttpsServer } from '../../src/http-server/https-server.ts';
+import { createHttpsServer } from '../../src/http-server/open-server.ts';
 import { selfSigned } from '../support/certificates.ts';
 
 let server: Server | undefined;
@@ -13,22 +12,18 @@ afterEach(() => void server?.close());
 
 test('a renewed certificate serves new connections, and a failed renewal leaves the one in use', async () => {
   const answers = [await selfSigned('first.test'), await selfSigned('second.test')];
-  const renewals: Renewal[] = [];
+  const lines: unknown[] = [];
   let told: () => void = () => undefined;
+  const log = (line: unknown) => {
+    lines.push(line);
+    told();
+  };
   const load = async () => {
     const [pair] = answers;
     if (!pair) throw new Error('gone');
     return pair;
   };
-  server = await createHttpsServer(
-    (_req, res) => void res.end(),
-    load,
-    (renewal) => {
-      renewals.push(renewal);
-      told();
-    },
-    { everyMs: 20 },
-  );
+  server = await createHttpsServer((_req, res) => void res.end(), load, { info: log, error: log }, { everyMs: 20 });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   expect(await nameServed()).toBe('first.test');
@@ -37,26 +32,21 @@ test('a renewed certificate serves new connections, and a failed renewal leaves 
   await new Promise<void>((resolve) => {
     told = resolve;
   });
-  expect(renewals).toEqual([{ renewed: true }]);
+  expect(lines).toEqual([{ event: 'certificate_renewed' }]);
   expect(await nameServed()).toBe('second.test');
 
   answers.shift();
   await new Promise<void>((resolve) => {
     told = resolve;
   });
-  expect(renewals[1]).toMatchObject({ renewed: false, error: { message: 'gone' } });
+  expect(lines[1]).toMatchObject({ event: 'certificate_not_renewed', error: { message: 'gone' } });
   expect(await nameServed()).toBe('second.test');
 });
 
 test('a certificate that cannot be loaded at the start is an error at once', async () => {
   const load = () => Promise.reject(new Error('no key'));
-  await expect(
-    createHttpsServer(
-      () => undefined,
-      load,
-      () => undefined,
-    ),
-  ).rejects.toThrow('no key');
+  const logger = { info: () => undefined, error: () => undefined };
+  await expect(createHttpsServer(() => undefined, load, logger)).rejects.toThrow('no key');
 });
 
 async function nameServed(): Promise<string | undefined> {

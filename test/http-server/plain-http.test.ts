@@ -5,7 +5,7 @@ import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createHttpsServer } from '../../src/http-server/https-server.ts';
+import { createHttpsServer } from '../../src/http-server/open-server.ts';
 import { redirectPlainHttp } from '../../src/http-server/plain-http.ts';
 import { selfSigned } from '../support/certificates.ts';
 
@@ -19,7 +19,7 @@ beforeEach(async () => {
   server = await createHttpsServer(
     (req, res) => void res.end(`hello over TLS: ${req.url}`),
     async () => certificate,
-    () => undefined,
+    { info: () => undefined, error: () => undefined },
   );
   redirectPlainHttp(server, { origin, report: () => void reports++ });
   server.listen(0, '127.0.0.1');

@@ -19,7 +19,6 @@ test('the search for circles finds one, and what hangs on it is none', () => {
  * failure. So these are few, and `preload` in src/start-app.ts runs those that a request can meet.
  */
 const lazy = new Map([
-  ['src/http-server/open-server.ts', ['./https-server.ts']],
   ['src/launchdarkly/http/http.ts', ['./dispatcher.ts']],
   ['src/local-https/make-certificate.ts', ['selfsigned']],
   ['src/session-store/open-session-store.ts', ['./redis-backend.ts', './redis-connection.ts']],
