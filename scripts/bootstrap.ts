@@ -66,7 +66,7 @@ await runScript(async (terminal) => {
 });
 
 function warnOfEnvironment(terminal: Terminal, envFile: string): void {
-  const names = overriddenByEnvironment(savedNames, { envFile });
+  const names = overriddenByEnvironment(savedNames, envFile);
   if (names.length > 0) terminal.info(`${names.join(', ')}: set in the environment, which wins over ${envFile}.`);
 }
 

@@ -58,16 +58,6 @@ export async function followLinks(path: string): Promise<string> {
   return path; // a circle of links: every use of it fails with ELOOP
 }
 
-/** Node's own `throwIfNoEntry: false` differs between versions when a parent is not a folder. */
-function statIfExists(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
 /**
  * The text of an env file and its `Stats`; undefined when there is none. Only a regular file is opened: reading
  * anything else may never end.
@@ -77,8 +67,7 @@ function statIfExists(path: string): Stats | undefined {
  */
 export function readEnvText(path: string, shown: string): { text: string; stat: Stats } | undefined {
   try {
-    const stat = statIfExists(path);
-    if (!stat) return undefined;
+    const stat = statSync(path);
     if (!stat.isFile()) {
       const problem = `${shown} cannot be read: there is ${kindOf(stat)} in its place.`;
       throw new EnvFileError('not_a_file', `${problem} ${adviceFor(stat)}`);

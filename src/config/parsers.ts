@@ -186,13 +186,8 @@ export function sessionSecrets(text: string): readonly [string, ...string[]] {
 /** `file:PATH`, `redis[s]://…`, `redis[s]+cluster://…`, `redis[s]+sentinel://…/MASTER-NAME` or `memory:`. */
 export function sessionStore(given: string): string {
   const text = given.replace(/^(file|memory|rediss?(\+\w+)?):/i, (scheme) => scheme.toLowerCase());
-  const whole =
-    text === 'memory:' ||
-    /^file:.+/.test(text) ||
-    (/^rediss?:\/\/[^/]/.test(text) && URL.canParse(text)) ||
-    /^rediss?\+cluster:\/\/[^/]/.test(text) ||
-    /^rediss?\+sentinel:\/\/[^/]+\/./.test(text);
-  if (!whole)
+  const whole = /^(memory:$|file:.|rediss?(\+cluster)?:\/\/[^/]|rediss?\+sentinel:\/\/[^/]+\/.)/.test(text);
+  if (!whole || (/^rediss?:/.test(text) && !URL.canParse(text)))
     throw new Error(
       'must be file:PATH, redis://HOST:PORT, rediss://HOST:PORT, redis+cluster://HOST:PORT,HOST:PORT, ' +
         'redis+sentinel://HOST:PORT,HOST:PORT/MASTER-NAME or memory:.',

@@ -4,52 +4,39 @@ import { isLoopbackHost } from '../auth/plain-http.ts';
  * What follows from the registered redirect URI. It alone says where users reach this app: the origin is never taken
  * from a request.
  */
-export interface RedirectUri {
-  /** The registered string, unchanged: LaunchDarkly compares it character by character. */
-  readonly href: string;
-  /** `https://app.example.com`, without a trailing slash. */
-  readonly origin: string;
-  /** `app.example.com:8443`: what a browser sends in `Host`. */
-  readonly host: string;
-  /** `app.example.com`; an IPv6 address without its brackets. */
-  readonly hostname: string;
-  /** The port that the URI names or its scheme implies. */
-  readonly port: number;
-  /** The URI's path, e.g. `/auth/callback`. */
-  readonly callbackPath: string;
-  /** The path that the whole app is below: `/tools` when `callbackPath` is `/tools/auth/callback`, otherwise empty. */
-  readonly basePath: string;
-  /** `callbackPath` without `basePath`: where the app's router expects the callback. */
-  readonly callbackRoute: string;
-  /** `origin` and `basePath`: the address of the home page, without a slash at the end. */
-  readonly site: string;
-  /** Whether browsers reach the app over https: Secure and `__Host-` cookies, HSTS. */
-  readonly secure: boolean;
-  /** `localhost`, the names below it, and the loopback addresses. */
-  readonly loopback: boolean;
-  /** A name that means this machine only: loopback or `*.test`. */
-  readonly local: boolean;
-}
+export type RedirectUri = Readonly<ReturnType<typeof parseRedirectUri>>;
 
 /** Reads an absolute http or https URL. Throws `TypeError` for anything else. */
-export function parseRedirectUri(href: string): RedirectUri {
+export function parseRedirectUri(href: string) {
   const url = new URL(href);
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
   const secure = url.protocol === 'https:';
   const loopback = isLoopbackHost(hostname);
   const basePath = /^(.*)\/auth\/callback$/.exec(url.pathname)?.[1] ?? '';
   return {
+    /** The registered string, unchanged: LaunchDarkly compares it character by character. */
     href,
+    /** `https://app.example.com`, without a trailing slash. */
     origin: url.origin,
+    /** `app.example.com:8443`: what a browser sends in `Host`. */
     host: url.host,
+    /** `app.example.com`; an IPv6 address without its brackets. */
     hostname,
+    /** The port that the URI names or its scheme implies. */
     port: Number(url.port) || (secure ? 443 : 80),
+    /** The URI's path, e.g. `/auth/callback`. */
     callbackPath: url.pathname,
+    /** The path that the whole app is below: `/tools` when `callbackPath` is `/tools/auth/callback`, otherwise empty. */
     basePath,
+    /** `callbackPath` without `basePath`: where the app's router expects the callback. */
     callbackRoute: url.pathname.slice(basePath.length),
+    /** `origin` and `basePath`: the address of the home page, without a slash at the end. */
     site: url.origin + basePath,
+    /** Whether browsers reach the app over https: Secure and `__Host-` cookies, HSTS. */
     secure,
+    /** `localhost`, the names below it, and the loopback addresses. */
     loopback,
+    /** A name that means this machine only: loopback or `*.test`. */
     local: loopback || hostname.endsWith('.test'),
   };
 }

@@ -162,11 +162,9 @@ function isUsable(variable: string, text: string | undefined): boolean {
 }
 
 /** Which of these names the process's environment sets to something other than the env file does, and so overrides. */
-export function overriddenByEnvironment(
-  names: readonly string[],
-  { env = process.env, envFile = '.env' }: ConfigInput = {},
-): string[] {
-  const inFile = envFile === null ? {} : readEnvFile(envFile);
+export function overriddenByEnvironment(names: readonly string[], envFile: string): string[] {
+  const { env } = process;
+  const inFile = readEnvFile(envFile);
   return names.filter((name) => env[name]?.trim() && env[name]?.trim() !== inFile[name]?.trim());
 }
 
