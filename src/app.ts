@@ -9,7 +9,6 @@ import { createHttp, createLaunchDarkly } from './launchdarkly/index.ts';
 import { createLaunchDarklyAuth, loginOptions } from './launchdarkly-login/launchdarkly-auth.ts';
 import { type Logger, logAuthEvents, requestLog } from './logging/log.ts';
 import type { SessionStore } from './session-store/open-session-store.ts';
-import { serveHere } from './tutorial/local-server.ts';
 import { createExperiments, type RunExperiment } from './tutorial/run-experiment.ts';
 import { watchSandbox } from './tutorial/sandbox-watch.ts';
 import { createAssets } from './web/assets.ts';
@@ -146,10 +145,7 @@ function experimentsOn({ redirectUri, ...config }: AppConfig, here: () => App, a
     baseUri: config.baseUri,
     publicBaseUri: config.publicBaseUri ?? config.baseUri,
     allowedAccounts: config.allowedAccounts,
-    serve(instance) {
-      if (instance === 'this') return serveHere(here());
-      const app = another();
-      return serveHere(app, app.close);
-    },
+    here,
+    another,
   });
 }

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type ExperimentName, experiments, type Laboratory } from './experiments.ts';
-import type { LocalServer } from './local-server.ts';
 import { type Call, SandboxControls } from './sandbox-controls.ts';
 import { type Places, ScriptedBrowser, type Step } from './scripted-browser.ts';
 
@@ -23,8 +25,15 @@ export interface ExperimentOptions extends Omit<Places, 'servers'> {
   readonly publicBaseUri: string;
   /** The ids of the accounts whose members may log in. */
   readonly allowedAccounts: readonly string[] | '*';
-  /** Opens the running app, or another instance of it, at a port of its own. */
-  serve(instance: 'this' | 'another'): Promise<LocalServer>;
+  /** The running app. */
+  here(): Instance;
+  /** Creates another instance of it. */
+  another(): Instance & { close(): unknown };
+}
+
+interface Instance {
+  readonly handler: RequestListener;
+  readonly messages: ServerOptions;
 }
 
 /** Runs the experiment `name`. `visitor` is left alone: no experiment is done with that e-mail address. */
@@ -42,22 +51,25 @@ export function createExperiments(options: ExperimentOptions): RunExperiment {
 
 async function runOne(options: ExperimentOptions, name: ExperimentName, visitor?: string): Promise<Result> {
   const sandbox = new SandboxControls(options.baseUri);
-  const servers: LocalServer[] = [];
+  const servers: Server[] = [];
   const steps: Step[] = [];
-  const serve = async (instance: 'this' | 'another'): Promise<Places> => {
-    const server = await options.serve(instance);
+  const serve = async ({ messages, handler }: Instance, whenClosed: () => unknown = () => {}): Promise<Places> => {
+    const server = createServer(messages, handler).once('close', whenClosed).listen(0, '127.0.0.1');
+    await once(server, 'listening');
     servers.push(server);
+    const { port } = server.address() as AddressInfo;
     const { origin, baseUri, publicBaseUri } = options;
-    const hosts = [[origin, server.url] as const, [new URL(publicBaseUri).origin, baseUri] as const];
+    const hosts = [[origin, `http://127.0.0.1:${port}`] as const, [new URL(publicBaseUri).origin, baseUri] as const];
     return { ...options, servers: new Map(hosts) };
   };
   try {
     const since = await sandbox.last();
-    const places = await serve('this');
+    const places = await serve(options.here());
     const outcome = await experiments[name]({
       browser: (who) => new ScriptedBrowser(who, places, steps),
       startSecondInstance: async () => {
-        const others = await serve('another');
+        const instance = options.another();
+        const others = await serve(instance, instance.close);
         return (who) => new ScriptedBrowser(who, others, steps);
       },
       sandbox,

@@ -44,8 +44,8 @@ export class SandboxControls {
 
   /** Adds a failure to those that are on. */
   async fault(fault: Fault): Promise<void> {
-    this.#faults ??= (await this.faults()).map((one) => ({ ...one }));
     const now = await this.faults();
+    this.#faults ??= now;
     await this.#call('PUT', '/faults', { faults: [fault, ...now] });
   }
 

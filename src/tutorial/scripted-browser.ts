@@ -1,4 +1,6 @@
-import http from 'node:http';
+import { once } from 'node:events';
+import http, { type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { Masker } from '../flow-inspector/mask.ts';
 
 /** Where a scripted browser finds the app and the sandbox. */
@@ -31,6 +33,7 @@ interface Answer {
   readonly status: number;
   readonly body: string;
   readonly location?: URL | undefined;
+  readonly requestId?: string | undefined;
 }
 
 const mostHops = 8;
@@ -102,7 +105,7 @@ export class ScriptedBrowser {
     return this.open(action);
   }
 
-  #send(url: URL, body?: string): Promise<Answer & { requestId: string }> {
+  async #send(url: URL, body?: string): Promise<Answer> {
     const server = this.#places.servers.get(url.origin);
     if (!server) throw new Error(`The tutorial does not open ${url.origin}.`);
     const cookies = this.#cookies.get(url.origin) ?? new Map<string, string>();
@@ -117,32 +120,22 @@ export class ScriptedBrowser {
       ...(body !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
       ...(toApp && { origin: url.origin }),
     };
-    return new Promise((resolve, reject) => {
-      const options = {
-        method: body === undefined ? 'GET' : 'POST',
-        headers,
-        path: url.pathname + url.search,
-        agent: false,
-      };
-      const request = http.request(server, options, (response) => {
-        const { 'set-cookie': lines = [], location, 'x-request-id': requestId = '' } = response.headers;
-        for (const line of lines) keepCookie(cookies, line);
-        response.setEncoding('utf8');
-        let text = '';
-        response.on('data', (chunk) => {
-          text += chunk;
-        });
-        response.on('error', reject).on('end', () => {
-          const to = location === undefined ? undefined : new URL(location, url);
-          resolve({ url, status: response.statusCode ?? 0, body: text, location: to, requestId: String(requestId) });
-        });
-      });
-      request.on('error', reject).end(body);
-    });
+    const method = body === undefined ? 'GET' : 'POST';
+    const path = url.pathname + url.search;
+    const request = http.request(server, { method, headers, path, agent: false }).end(body);
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    const { 'set-cookie': lines = [], location, 'x-request-id': requestId } = response.headers;
+    for (const line of lines) keepCookie(cookies, line);
+    return {
+      url,
+      status: response.statusCode ?? 0,
+      body: await text(response),
+      location: location === undefined ? undefined : new URL(location, url),
+      requestId: requestId?.toString(),
+    };
   }
 
-  #note(method: string, answer: Answer & { requestId?: string }): void {
-    const { url, status, body, location, requestId } = answer;
+  #note(method: string, { url, status, body, location, requestId }: Answer): void {
     const heading = /<h1>(.*?)<\/h1>|"email":"(.*?)"/s.exec(body)?.slice(1).find(Boolean);
     const code = /Code <code>(\w+)<\/code>|"code":"(\w+)"/.exec(body)?.slice(1).find(Boolean);
     const shown = location ? `to ${masked(location, this.#places.origin)}` : unescaped(heading ?? '');
@@ -166,11 +159,7 @@ function keepCookie(cookies: Map<string, string>, line: string): void {
   else cookies.set(name, value);
 }
 
-function unescaped(text: string): string {
-  const plain = text
-    .replace(/&lt;/g, '<')
-    .replace(/&gt;/g, '>')
-    .replace(/&quot;/g, '"')
-    .replace(/&#39;/g, "'");
-  return plain.replace(/&amp;/g, '&');
+function unescaped(html: string): string {
+  const characters: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
+  return html.replace(/&(amp|lt|gt|quot|#39);/g, (_, name) => characters[name] ?? '');
 }
