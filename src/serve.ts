@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { isLoopbackHost } from './auth/plain-http.ts';
 import { loadAppConfig } from './config/config.ts';
 import { isInContainer } from './config/surroundings.ts';
-import { failStart } from './http-server/exit-on-start-error.ts';
 import { exitOnCrash, stopOnSignals } from './http-server/stop.ts';
 import { tuneV8 } from './http-server/tune-v8.ts';
+import { cleanLines } from './launchdarkly/clean-text.ts';
 import { createLogger } from './logging/log.ts';
 import { startApp } from './start-app.ts';
 
@@ -30,6 +31,10 @@ export async function serve(): Promise<void> {
     // Node remembers a failed import: loaded with the first login, one moment without file descriptors would last.
     await app.preload();
   } catch (error) {
-    failStart(error);
+    // An error with an `exitCode` says itself what is wrong and what to do. Any other is unexpected.
+    const { exitCode, message } = Object(error) as { exitCode?: unknown; message?: string };
+    const expected = exitCode === 1 || exitCode === 2;
+    process.stderr.write(`${cleanLines(expected ? String(message) : inspect(error))}\n`);
+    process.exit(expected ? exitCode : 1);
   }
 }

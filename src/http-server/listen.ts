@@ -2,8 +2,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, Server } from 'node:net';
-import type { ListenError } from './listen-error.ts';
-import { listenError } from './listen-error.ts';
+import { type ListenError, listenError } from './listen-error.ts';
 
 const listenersOf = new WeakMap<Server, Server[]>();
 
@@ -20,7 +19,7 @@ export async function listen(
   { port, hosts, hostFrom }: { port: number; hosts?: readonly string[] | undefined; hostFrom?: string | undefined },
 ): Promise<number> {
   const opened: Server[] = [];
-  const missing: ListenError[] = [];
+  let missing: ListenError | undefined;
   for (const host of hosts ?? [undefined]) {
     const listener = opened.length === 0 ? server : createServer((socket) => server.emit('connection', socket));
     const wantedPort = opened[0] ? portOf(opened[0]) : port;
@@ -29,14 +28,14 @@ export async function listen(
       opened.push(listener);
     } catch (cause) {
       const problem = await listenError(cause, { port: wantedPort, host, hostFrom });
-      missing.push(problem);
-      if (hosts && hosts.length > 1 && isMissingAddress(problem.code)) continue;
+      missing ??= problem;
+      if (/^(EADDRNOTAVAIL|EAFNOSUPPORT)$/.test(problem.code)) continue;
       await Promise.all(opened.map(close));
       throw problem;
     }
   }
   const [first] = opened;
-  if (!first) throw missing[0] ?? new TypeError('listen: hosts must not be empty');
+  if (!first) throw missing ?? new TypeError('listen: hosts must not be empty');
   listenersOf.set(server, opened);
   return portOf(first);
 }
@@ -60,8 +59,4 @@ function close(listener: Server): Promise<void> {
 
 function portOf(listener: Server): number {
   return (listener.address() as AddressInfo).port;
-}
-
-function isMissingAddress(code: string): boolean {
-  return code === 'EADDRNOTAVAIL' || code === 'EAFNOSUPPORT';
 }

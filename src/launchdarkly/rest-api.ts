@@ -44,12 +44,11 @@ export type RestApi = <T>(credential: Credential, call: ApiCall<T>) => Promise<T
  */
 export function createRestApi({ baseUri, http }: { baseUri: string; http: Pick<Http, 'request'> }): RestApi {
   return async function callApi(credential, { operation, method = 'GET', path, body, schema }) {
-    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-    const response = await http
-      .request({ method, url: baseUri + path, headers: headersFor(credential, body), ...sent })
-      .catch((error) => {
-        throw connectionError(operation, error);
-      });
+    const sent = body !== undefined && { body: JSON.stringify(body) };
+    const headers = headersFor(credential, body);
+    const response = await http.request({ method, url: baseUri + path, headers, ...sent }).catch((error) => {
+      throw connectionError(operation, error);
+    });
     const { status } = response;
     if (status < 200 || status > 299) throw statusError(operation, response, credential);
     // A deletion is answered without a body.
@@ -81,8 +80,7 @@ function headersFor(credential: Credential, body: unknown): Record<string, strin
 
 function connectionError(operation: string, error: unknown): LaunchDarklyApiError {
   const { code, sent } = error instanceof HttpError ? error : { code: undefined, sent: true };
-  const reason =
-    code === 'TIMEOUT' || code === 'ABORTED' || /TIMEDOUT|TIMEOUT/.test(code ?? '') ? 'timeout' : 'unreachable';
+  const reason = /^ABORTED$|TIMEDOUT|TIMEOUT/.test(code ?? '') ? 'timeout' : 'unreachable';
   return new LaunchDarklyApiError({
     operation,
     reason: code?.startsWith('RESPONSE_') ? 'unexpected_response' : reason,
