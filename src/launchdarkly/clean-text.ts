@@ -16,9 +16,6 @@ export function cleanText(text: string): string {
  * document means the same afterwards.
  */
 export function cleanLines(text: string): string {
+  const spelt = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return text.replace(unsafe, (run) => run.replace(/[^\n]/g, spelt));
-}
-
-function spelt(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
