@@ -17,11 +17,11 @@ export function startSweep(
 ): () => Promise<void> {
   const expired = database.prepare('SELECT 1 FROM sessions WHERE expires_at <= ? LIMIT 1').raw();
   let running = Promise.resolve();
-  let stopped = false;
+  const stopping = new AbortController();
   let timer = schedule(firstAfterMs);
 
   return function stop() {
-    stopped = true;
+    stopping.abort();
     clearTimeout(timer);
     return running;
   };
@@ -35,16 +35,16 @@ export function startSweep(
   /** If the database is busy or fails, the next sweep tries again. */
   async function sweep(): Promise<void> {
     await sweepOnce(now()).catch(() => {});
-    if (!stopped) timer = schedule(intervalMs);
+    if (!stopping.signal.aborted) timer = schedule(intervalMs);
   }
 
   async function sweepOnce(at: number): Promise<void> {
     await inBackground(`DELETE FROM locks WHERE expires_at <= ${at}`);
-    while (!stopped && expired.get(at)) {
+    while (!stopping.signal.aborted && expired.get(at)) {
       await inBackground(
         `DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions WHERE expires_at <= ${at} LIMIT ${batchSize})`,
       );
-      await sleep(pauseMs, undefined, { ref: false });
+      await sleep(pauseMs, undefined, { ref: false, signal: stopping.signal });
     }
   }
 }
