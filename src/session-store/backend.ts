@@ -26,6 +26,7 @@ export interface Hits {
  * Everything fails with `SessionStoreError`.
  */
 export interface SessionBackend extends Leases {
+  /** A backend may also extend the session, and then says until when. */
   read(id: string, now: number, callback: Callback<StoredRecord>): void;
   /** Stores a session under a new id. If one exists under this id, it is updated. */
   insert(id: string, record: SessionRecord, now: number, callback: Callback): void;
@@ -64,4 +65,9 @@ export class SessionStoreError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** A change of the expiry by less than this many milliseconds is not written. */
+export function extensionStep(idleMs: number): number {
+  return Math.min(idleMs / 20, 60_000);
 }

@@ -36,13 +36,13 @@ export async function openSessionStore(setting: string, options: SessionStoreOpt
 
 async function openBackend(
   setting: string,
-  { now = Date.now, report = () => {}, ca }: SessionStoreOptions,
+  { idleMs, now = Date.now, report = () => {}, ca }: SessionStoreOptions,
 ): Promise<SessionBackend> {
   if (setting === 'memory:') return createFileBackend(await openDatabase(':memory:'), setting, now);
   if (/^rediss?(\+\w+)?:/.test(setting)) {
     const { connectToRedis } = await import('./redis-connection.ts');
     const { createRedisBackend } = await import('./redis-backend.ts');
-    return createRedisBackend(await connectToRedis(setting, { report, ca }));
+    return createRedisBackend(await connectToRedis(setting, { report, ca }), idleMs);
   }
   if (!/^file:./.test(setting)) throw unknownSetting();
   const file = resolve(setting.slice('file:'.length));

@@ -1,22 +1,24 @@
 import { createHash } from 'node:crypto';
-import type { Callback, SessionBackend } from './backend.ts';
+import { type Callback, extensionStep, type SessionBackend } from './backend.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import type { SessionRecord } from './session-record.ts';
 
 /**
  * Keeps each session in Redis or Valkey as a hash that expires with the session. connect-redis is not used because it keeps
  * a session as one string, so it can neither refuse to store a destroyed session nor keep the newer of two logins.
+ * @param idleMs milliseconds after which an unused session ends.
  */
-export function createRedisBackend(redis: RedisConnection): SessionBackend {
+export function createRedisBackend(redis: RedisConnection, idleMs: number): SessionBackend {
   const { sendCommand } = redis;
   const sessionKey = (id: string) => `login:session:${id}`;
   const lockKey = (key: string) => `login:lock:${key}`;
 
   return {
     read(id, now, done) {
-      settle(done, sendCommand(['HMGET', sessionKey(id), 'data', 'login', 'expiresAt']), (reply) => {
+      const idleExpiresAt = now + idleMs;
+      settle(done, readSession(redis, sessionKey(id), now, idleExpiresAt, extensionStep(idleMs)), (reply) => {
         const [data, login, expiresAt] = reply as (string | null)[];
-        if (!data || Number(expiresAt) <= now) return undefined;
+        if (!data) return undefined;
         return { data, login: login || null, expiresAt: Number(expiresAt) };
       });
     },
@@ -69,6 +71,20 @@ function settle<T, R>(done: Callback<R>, reply: Promise<T>, read?: (value: T) =>
       (error) => process.nextTick(done, error),
     );
 }
+
+/**
+ * KEYS[1] session; ARGV: now, expiry to extend it to, extension that is too small to be written. Extends in the same round
+ * trip. A server that is full or a replica refuses that, and the session is still read.
+ */
+const readSession = script(`
+  local stored = redis.call('HMGET', KEYS[1], 'data', 'login', 'expiresAt')
+  local expiresAt = tonumber(stored[3])
+  if not expiresAt or expiresAt <= tonumber(ARGV[1]) then return {} end
+  if ARGV[2] - expiresAt >= tonumber(ARGV[3]) and redis.pcall('HSET', KEYS[1], 'expiresAt', ARGV[2]) == 0 then
+    redis.call('PEXPIREAT', KEYS[1], ARGV[2])
+    stored[3] = ARGV[2]
+  end
+  return stored`);
 
 /**
  * KEYS[1] session; ARGV: data, login or '', revision, expiresAt, now, 'update' when the session must exist.

@@ -1,5 +1,5 @@
 import session from 'express-session';
-import type { SessionBackend, SessionStoreError } from './backend.ts';
+import { extensionStep, type SessionBackend, type SessionStoreError } from './backend.ts';
 import type { LockOptions } from './lock.ts';
 import { createLock } from './lock.ts';
 import type { SessionRecord, StoredRecord } from './session-record.ts';
@@ -47,7 +47,6 @@ export class SessionStore extends session.Store {
   readonly #backend: SessionBackend;
   readonly #idleMs: number;
   readonly #maxMs: number;
-  /** A change of the expiry by less than this is not written. */
   readonly #extensionStep: number;
   readonly #now: () => number;
   readonly #report: (event: SessionNotExtended) => void;
@@ -58,7 +57,7 @@ export class SessionStore extends session.Store {
     this.#backend = backend;
     this.#idleMs = idleMs;
     this.#maxMs = maxMs;
-    this.#extensionStep = Math.min(idleMs / 20, 60_000);
+    this.#extensionStep = extensionStep(idleMs);
     this.#now = now;
     this.#report = report;
     this.countHit = backend.countHit;

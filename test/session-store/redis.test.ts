@@ -3,6 +3,7 @@ import type { SessionStore, SessionStoreEvent } from '../../src/session-store/op
 import { openSessionStore } from '../../src/session-store/open-session-store.ts';
 import { redisServer } from '../support/redis-server.ts';
 import { destroy, get, newSession, set } from '../support/sessions.ts';
+import { until } from '../support/until.ts';
 
 const lifetimes = { idleMs: 3_600_000, maxMs: 86_400_000 };
 const redis = await redisServer();
@@ -116,6 +117,17 @@ else {
       'wr0ng-one',
     );
     await wrong.close();
+  });
+
+  test('a Redis that is full still says who is logged in, and that the session was not extended', async () => {
+    await set(store, 'full', newSession());
+    await redis.command('HSET', 'login:session:full', 'expiresAt', `${Date.now() + 60_000}`);
+    await redis.command('CONFIG', 'SET', 'maxmemory', '1');
+    expect(await get(store, 'full')).not.toBeNull();
+    await until(() => events.some(({ event }) => event === 'session_not_extended'));
+    await redis.command('CONFIG', 'SET', 'maxmemory', '0');
+    expect(await get(store, 'full')).not.toBeNull();
+    expect(Number(await redis.command('HGET', 'login:session:full', 'expiresAt'))).toBeGreaterThan(Date.now() + 60_001);
   });
 
   test('Redis itself forgets a session when it ends', async () => {
