@@ -3,7 +3,8 @@ import type { Figures } from './measure.ts';
 
 /**
  * What one app takes, and what that is of another app's. CPU times are the lower quartile of the rounds: whatever else
- * runs on the machine makes them longer, never shorter.
+ * runs on the machine makes them longer, never shorter. Their ratios are the median of the rounds, since a round meets
+ * both apps within seconds.
  */
 export interface Summary {
   readonly name: string;
@@ -18,7 +19,13 @@ export interface Summary {
 
 type Quantity = 'loginMs' | 'memberMs' | 'coldStartMs' | 'rssMiB';
 
-const quantities = {
+/** A ratio of two apps, and by how much it may be wrong because the rounds differ. */
+export interface Ratio {
+  readonly value: number;
+  readonly noise: number;
+}
+
+export const quantities = {
   loginMs: { words: 'CPU time of a login', show: (value: number) => `${value.toFixed(2)} ms` },
   memberMs: { words: 'CPU time of GET /api/me', show: (value: number) => `${value.toFixed(3)} ms` },
   coldStartMs: { words: 'cold start to the first page', show: (value: number) => `${value.toFixed(0)} ms` },
@@ -47,12 +54,24 @@ export function summarize(figures: Figures, base: Figures): Summary {
     rssMiB: figures.rssMiB,
     logins: figures.logins,
     ratio: {
-      loginMs: lowerQuartile(figures.loginMs) / lowerQuartile(base.loginMs),
-      memberMs: lowerQuartile(figures.memberMs) / lowerQuartile(base.memberMs),
+      loginMs: pairedRatio(figures, base, 'loginMs').value,
+      memberMs: pairedRatio(figures, base, 'memberMs').value,
       coldStartMs: median(figures.coldStartMs) / median(base.coldStartMs),
       rssMiB: figures.rssMiB / base.rssMiB,
     },
   };
+}
+
+/**
+ * The median of the rounds' ratios. `noise` is half of the range that holds the true median in 95 of 100 runs, by the
+ * ranks of the ratios (binomial).
+ */
+export function pairedRatio(figures: Figures, base: Figures, quantity: 'loginMs' | 'memberMs'): Ratio {
+  const ratios = figures[quantity].map((value, round) => value / (base[quantity][round] ?? Number.NaN));
+  ratios.sort((a, b) => a - b);
+  const outside = Math.max(0, Math.floor((ratios.length - 1.96 * Math.sqrt(ratios.length)) / 2));
+  const [from = Number.NaN, to = Number.NaN] = [ratios[outside], ratios[ratios.length - 1 - outside]];
+  return { value: median(ratios), noise: (to - from) / 2 };
 }
 
 /** A line for each quantity, a column for each app, and the ratio of the first to the second. */
@@ -62,7 +81,7 @@ export function comparison([ours, other]: readonly [Summary, Summary]): string {
     const title = quantity === 'rssMiB' ? `${words} after ${ours.logins.toLocaleString('en')} logins` : words;
     return [title, show(ours[quantity]), show(other[quantity]), `${ours.ratio[quantity].toFixed(2)} ×`];
   });
-  return table([['', ours.name, other.name, 'ratio'], ...lines]);
+  return formatTable([['', ours.name, other.name, 'ratio'], ...lines]);
 }
 
 /** A line for each thing left out, and what that saves of a login and of a request. */
@@ -75,10 +94,11 @@ export function savings(summaries: readonly Summary[]): string {
     quantities.memberMs.show(memberMs),
     share(ratio.memberMs),
   ]);
-  return table([['', 'login', 'saves', 'GET /api/me', 'saves'], ...lines]);
+  return formatTable([['', 'login', 'saves', 'GET /api/me', 'saves'], ...lines]);
 }
 
-function table(rows: readonly (readonly string[])[]): string {
+/** Columns beside each other, numbers to the right. */
+export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>
