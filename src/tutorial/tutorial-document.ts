@@ -45,13 +45,13 @@ function readStep(text: string): TutorialStep {
   };
 }
 
-/** The part of Markdown that the tutorial uses: paragraphs, lists, fenced blocks. */
+/** The part of Markdown that the tutorial uses: paragraphs, lists, fenced blocks. Pictures are left out: they show this app. */
 function readBlocks(text: string): Block[] {
   const pieces = text.split(/((?:<!-- quote: \S+ -->\n)?^```\w*\n.*?^```$)/ms);
   return pieces.flatMap((piece): Block[] => {
     const [, file, code] = /^(?:<!-- quote: (\S+) -->\n)?```\w*\n(.*)\n```$/s.exec(piece) ?? [];
     if (code !== undefined) return [file ? { text: code, file, line: lineOf(file, code) } : { text: code }];
-    const paragraphs = piece.split(/\n\n+/).filter((paragraph) => paragraph.trim());
+    const paragraphs = piece.split(/\n\n+/).filter((paragraph) => /^(?!<picture>)./.test(paragraph.trim()));
     return paragraphs.map((paragraph) => ({ html: toHtml(paragraph.trim()) }));
   });
 }

@@ -1,40 +1,58 @@
 /*
- * Takes the pictures of the README from the real pages, light and dark: `npx tsx test/support/take-pictures.ts`. Needs
- * Chromium at /usr/bin/chromium, or where the first argument says. Run it when the home page, the flow inspector or an experiment looks different.
+ * `npm run pictures`: takes the pictures of the documents from the real pages, those that are out of date or, with `--all`,
+ * every one. Needs Chromium at /usr/bin/chromium, or where an argument says.
  */
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { chromium } from 'playwright-core';
 import { root } from './documents.ts';
-import { ariel, startTestApp } from './test-app.ts';
+import {
+  colorSchemes,
+  contentsNow,
+  openDemo,
+  openPage,
+  readContents,
+  stills,
+  walk,
+  writeContents,
+} from './pictures.ts';
+import { encodePng, type Frame } from './png.ts';
+import { openStudio, type Shot, shoot } from './studio.ts';
 
-const executablePath = process.argv[2] ?? '/usr/bin/chromium';
-const app = await startTestApp();
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+const all = process.argv.includes('--all');
+const [executablePath = '/usr/bin/chromium'] = process.argv.slice(2).filter((argument) => argument !== '--all');
+const { browser, close } = await openDemo(executablePath);
 try {
-  for (const colorScheme of ['light', 'dark'] as const) {
-    const context = await browser.newContext({
-      colorScheme,
-      ignoreHTTPSErrors: true,
-      viewport: { width: 1200, height: 800 },
-    });
-    const page = await context.newPage();
-    const photograph = (name: string) =>
-      page.screenshot({ path: path.join(root, `docs/images/${name}-${colorScheme}.png`) });
-
-    await page.goto(app.url);
-    await photograph('home');
-    await page.goto(`${app.url}/auth/login?returnTo=/flow`);
-    await page.getByRole('button', { name: ariel.email }).click();
-    await page.getByRole('button', { name: 'Authorize' }).click();
-    await page.waitForURL(`${app.url}/flow`);
-    await photograph('flow');
-    await page.goto(`${app.url}/tutorial/experiments/stolen-code`);
-    await page.getByRole('button', { name: 'The attacker is logged in' }).click();
-    await page.getByRole('heading', { name: 'What happened' }).waitFor();
-    await photograph('experiment');
-    await context.close();
+  const before = readContents();
+  const now = await contentsNow(browser, before);
+  const isOld = (key: string) => all || JSON.stringify(now[key]) !== JSON.stringify(before[key]);
+  for (const colorScheme of colorSchemes) {
+    const names = Object.keys(now).filter((key) => key.endsWith(colorScheme) && isOld(key));
+    if (names.length) await takePictures(colorScheme, (name) => names.includes(`${name}-${colorScheme}`));
   }
+  const unchanged = Object.entries(before).filter(([key]) => key in now && !isOld(key));
+  await writeContents(await contentsNow(browser, Object.fromEntries(unchanged)));
 } finally {
-  await browser.close();
-  await app.close();
+  await close();
+}
+
+async function takePictures(colorScheme: (typeof colorSchemes)[number], isOld: (name: string) => boolean) {
+  const page = await openPage(browser, colorScheme);
+  const shots: [name: string, shot: Shot][] = [];
+  await walk(page, async (name, next) => void shots.push([name, await shoot(page, next)]));
+  await page.context().close();
+
+  const studio = await openStudio(browser, colorScheme);
+  for (const [name, { still }] of shots) {
+    if (stills.includes(name) && isOld(name)) await save(`${name}-${colorScheme}`, await studio.develop(still));
+  }
+  const film = shots.filter(([name]) => name !== 'experiment');
+  if (film.some(([name]) => isOld(name))) {
+    await save(`login-${colorScheme}`, await studio.film(film.map(([, shot]) => shot)));
+  }
+}
+
+async function save(name: string, frames: readonly Frame[]): Promise<void> {
+  const png = encodePng(frames);
+  await writeFile(path.join(root, `docs/images/${name}.png`), png);
+  console.log(`docs/images/${name}.png: ${Math.round(png.length / 1000)} kB`);
 }
