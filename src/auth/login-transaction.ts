@@ -1,5 +1,5 @@
 // log-in-with-launchdarkly 0.1.0, MIT License
-import { hash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { parseCookie } from 'cookie';
 import type { CookieOptions, Request, Response } from 'express';
 import { LoginError } from './login-error.ts';
@@ -24,16 +24,17 @@ export type LoginStates = ReturnType<typeof createLoginStates>;
 /** @param sealer for this use only, so that nothing sealed for another use can pass as a `state`. */
 export function createLoginStates(sealer: Sealer) {
   return {
-    /** 256 random bits and the sealed content: about 100 characters, and 4 more for every 3 of `returnTo`. */
+    /**
+     * The sealed content: about 60 characters, and 4 more for every 3 of `returnTo`. It begins with 96 random bits, and
+     * nobody without the key can write or guess the rest.
+     */
     create({ returnTo, startedAt, restarts }: LoginState): string {
-      const random = randomBytes(32).toString('base64url');
-      return `${random}.${sealer.seal(JSON.stringify([returnTo, startedAt, restarts]), random)}`;
+      return sealer.seal(JSON.stringify([returnTo, startedAt, restarts]), 'state');
     },
     /** Undefined when this app did not write it. It proves nothing about the browser that sends it. */
     read(state: unknown): LoginState | undefined {
       if (typeof state !== 'string') return undefined;
-      const [random = '', sealed = ''] = state.split('.');
-      const content = sealer.open(sealed, random);
+      const content = sealer.open(state, 'state');
       if (content === undefined) return undefined;
       const [returnTo, startedAt, restarts] = JSON.parse(content) as [string, number, number];
       return { returnTo, startedAt, restarts };

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { CookieOptions, Request, RequestHandler } from 'express';
 import session, { type SessionOptions, type Store } from 'express-session';
 import { cookieName, currentLogin } from '../auth/index.ts';
@@ -25,7 +25,7 @@ export function createSessionMiddleware(
     // express-session asks for an id only when it has found no session.
     genid(req) {
       if (isDead(req)) req.res?.clearCookie(name, attributes).set('Clear-Site-Data', '"cache"');
-      return randomBytes(24).toString('base64url');
+      return randomUUID();
     },
   });
 
