@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { type Callback, type SessionBackend, SessionStoreError } from './backend.ts';
 import type { OpenDatabase } from './open-database.ts';
+import { createRowCache } from './row-cache.ts';
 import type { SessionRecord, StoredRecord } from './session-record.ts';
 import { startSweep } from './sweep.ts';
 import { atEndOfTurn, inCallersContext } from './turn.ts';
@@ -24,6 +25,8 @@ export function createFileBackend(opened: OpenDatabase, name: string, now: () =>
       WHERE id = ? AND expires_at > ?`,
     )
     .raw();
+  const dataVersion = database.prepare('PRAGMA data_version').raw();
+  const cache = createRowCache(() => (dataVersion.get() as [number])[0]);
   const insert = database.prepare(
     'INSERT OR IGNORE INTO sessions (id, data, login, revision, expires_at) VALUES (?, ?, ?, ?, ?)',
   );
@@ -63,6 +66,7 @@ export function createFileBackend(opened: OpenDatabase, name: string, now: () =>
     insert(id, record, at, callback) {
       const values = columns(id, record);
       const work = () => {
+        cache.forget(id);
         if (insert.run(values).changes || update.run([...values, at]).changes) return;
         remove.run(id); // it has expired
         insert.run(values);
@@ -71,15 +75,15 @@ export function createFileBackend(opened: OpenDatabase, name: string, now: () =>
     },
 
     update(id, record, at, callback) {
-      change(callback, () => void update.run([...columns(id, record), at]));
+      change(id, callback, () => void update.run([...columns(id, record), at]));
     },
 
     extend(id, expiresAt, at, callback) {
-      change(callback, () => void extend.run([id, expiresAt, at]));
+      change(id, callback, () => void extend.run([id, expiresAt, at]));
     },
 
     remove(id, callback) {
-      change(callback, () => void remove.run(id));
+      change(id, callback, () => void remove.run(id));
     },
 
     takeLease(key, owner, leaseMs) {
@@ -102,8 +106,13 @@ export function createFileBackend(opened: OpenDatabase, name: string, now: () =>
     },
   };
 
-  /** A row that is not UTF-8 was not written by this app: no session. */
   function find(id: string, at: number): StoredRecord | undefined {
+    const row = cache.read(id, () => readRow(id, at));
+    return row && row.expiresAt > at ? row : undefined;
+  }
+
+  /** A row that is not UTF-8 was not written by this app: no session. */
+  function readRow(id: string, at: number): StoredRecord | undefined {
     const row = read.get([id, at]) as [Buffer, number] | undefined;
     if (!row || !isUtf8(row[0])) return undefined;
     const text = row[0].toString();
@@ -112,9 +121,12 @@ export function createFileBackend(opened: OpenDatabase, name: string, now: () =>
   }
 
   /** Whatever is asked of a session comes after its insert. */
-  function change(callback: Callback, work: () => void): void {
+  function change(id: string, callback: Callback, work: () => void): void {
     turnsInserts.runNow();
-    call(writes, callback, work);
+    call(writes, callback, () => {
+      cache.forget(id);
+      work();
+    });
   }
 
   function insertEach(inserts: readonly { work: () => void; callback: Callback }[]): void {

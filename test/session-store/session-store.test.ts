@@ -263,6 +263,33 @@ test.each(engines)('in %s a session that is destroyed as it begins stays destroy
   await store.close();
 });
 
+test('what another connection does to a session in a file counts at once, however often it was just read', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'two-connections-'));
+  const setting = `file:${join(folder, 'sessions.db')}`;
+  const one = await openSessionStore(setting, { idleMs, maxMs });
+  const other = await openSessionStore(setting, { idleMs, maxMs });
+  try {
+    const readTwice = async () => {
+      await get(one, 'shared');
+      return get(one, 'shared');
+    };
+    await set(one, 'shared', { ...newSession(), launchDarklyLogin: login({ revision: 1 }) });
+    expect((await readTwice())?.launchDarklyLogin?.revision).toBe(1);
+    for (const revision of [2, 3]) {
+      const session = (await get(other, 'shared'))!;
+      await set(other, 'shared', { ...session, launchDarklyLogin: login({ revision }) });
+      expect((await readTwice())?.launchDarklyLogin?.revision).toBe(revision);
+    }
+    await set(one, 'shared', { ...(await readTwice())!, launchDarklyLogin: login({ revision: 4 }) });
+    expect((await readTwice())?.launchDarklyLogin?.revision).toBe(4);
+    await destroy(other, 'shared');
+    expect(await readTwice()).toBeNull();
+  } finally {
+    await Promise.all([one.close(), other.close()]);
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('in a file that another process holds, sessions that begin together are refused together, and later stored', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'session-store-'));
   const file = join(directory, 'sessions.db');
