@@ -5,7 +5,7 @@ import type { LoginLoopGuard } from './login-loop-guard.ts';
 import { forwardErrors, isPageVisit } from './navigation.ts';
 import { assertSession } from './session-logins.ts';
 import type { RenewalOptions } from './token-refresh.ts';
-import { createRenewal, earlyRefreshRatio, isRefreshDue, verificationAge } from './token-refresh.ts';
+import { createRenewal, isRefreshDue, isVerificationDue, verificationAge } from './token-refresh.ts';
 import { type Login, loginOf, type User } from './user-session.ts';
 
 /** What keeping a login fresh needs. */
@@ -39,7 +39,7 @@ export function createFreshLogins(options: FreshLoginOptions) {
       if (Date.now() - login.startedAt > maxAge) return end(req);
       const age = verificationAge(login);
       if (isRefreshDue(login) || age >= revalidateAfter) return waitForRenewal(req, login);
-      if (age >= revalidateAfter * earlyRefreshRatio) renewInBackground(req);
+      if (isVerificationDue(login, revalidateAfter)) renewInBackground(req);
       return login;
     },
 

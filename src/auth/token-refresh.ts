@@ -34,8 +34,15 @@ export interface RunningRenewal {
  */
 export type Renew = (store: Store, sessionId: string, refusedToken?: string) => RunningRenewal;
 
-/** At this part of `revalidateAfter`, the API's answer is old enough to be asked for again in the background. */
-export const earlyRefreshRatio = 0.8;
+/**
+ * Whether the API's answer is old enough to be asked for again in the background: after 70 to 90 % of `revalidateAfter`.
+ * The milliseconds of the last answer decide, so that members who logged in together do not always ask together.
+ */
+export function isVerificationDue(login: Login, revalidateAfter: number): boolean {
+  const part = 0.7 + (0.2 * (login.verifiedAt % 1000)) / 1000;
+  return verificationAge(login) >= revalidateAfter * part;
+}
+
 /** About 15 s in total, shorter than a lock is held while the store is unavailable. */
 const maxSaves = 30;
 const saveRetryDelay = 500;
@@ -81,7 +88,7 @@ export function createRenewal({ oauth, logins, fetchUser, revalidateAfter, withL
     const tokens = login && logins.openTokens(login);
     if (!login || !tokens) return undefined;
     const refreshDue = tokens.accessToken === refusedToken || isRefreshDue(login);
-    if (!refreshDue && !isVerificationDue(login)) return login;
+    if (!refreshDue && !isVerificationDue(login, revalidateAfter)) return login;
     if (!backoff.allows(sessionId)) return login;
     const open = { store, sessionId, login, tokens };
     try {
@@ -107,7 +114,7 @@ export function createRenewal({ oauth, logins, fetchUser, revalidateAfter, withL
         refreshError = error;
       }
     }
-    if (!refreshError && !isVerificationDue(current.login)) return current.login;
+    if (!refreshError && !isVerificationDue(current.login, revalidateAfter)) return current.login;
     const verified = await verify(current, refreshError);
     if (verified && refreshError) {
       backoff.failed(open.sessionId, refreshError);
@@ -118,7 +125,7 @@ export function createRenewal({ oauth, logins, fetchUser, revalidateAfter, withL
 
   /** Whether the API may be asked with the current token after a refresh failed in this way. */
   function mayVerifyAfter(error: LoginError, { login, tokens }: OpenLogin): boolean {
-    if (isTransient(error)) return isVerificationDue(login) && !isOutageAtExpiry(error, tokens);
+    if (isTransient(error)) return isVerificationDue(login, revalidateAfter) && !isOutageAtExpiry(error, tokens);
     return error.reason === 'client_rejected' || error.reason === 'token_request_rejected';
   }
 
@@ -215,10 +222,6 @@ export function createRenewal({ oauth, logins, fetchUser, revalidateAfter, withL
     await fromCallback((done) => store.destroy(sessionId, done));
     report({ event: 'session_ended', error, user: login.user });
     if (!isSilent(error)) throw error;
-  }
-
-  function isVerificationDue(login: Login): boolean {
-    return verificationAge(login) >= revalidateAfter * earlyRefreshRatio;
   }
 }
 
