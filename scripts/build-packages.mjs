@@ -56,8 +56,7 @@ async function writeLibrary(folder) {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    // Without the maker of certificates, which is half of all and used by the facts report only.
-    external: [...Object.keys({ ...peers, ...optionalPeers, ...dependencies }), 'selfsigned'],
+    external: Object.keys({ ...peers, ...optionalPeers, ...dependencies }),
     banner: { js: withRequire },
   });
   for (const { path: file, text } of outputFiles) fs.writeFileSync(file, asPackage(text));

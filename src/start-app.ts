@@ -54,7 +54,6 @@ export async function startApp(config: AppConfig, logger: Logger): Promise<Runni
     const preload = async () => {
       await app.preload();
       if (config.sessionStore.startsWith('file:')) await (await loadSqlite()).preload(); // for the first sweep
-      if (config.tls.mode === 'local') await import('selfsigned'); // for a renewal of the certificate
     };
     const stop = () => stopListening(server).then(close);
     return { server, port, preload, announceStop, close, stop };

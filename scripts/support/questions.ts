@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
 import { cleanText } from '../../src/launchdarkly/index.ts';
 import { checkApiToken, type Question } from '../registration/index.ts';
 import type { Terminal } from './terminal.ts';
@@ -18,15 +20,11 @@ async function askForToken(terminal: Terminal): Promise<string> {
         'an API access token with the Admin role (LaunchDarkly, Organization settings, Authorization, Create token).',
     );
   }
-  const { default: password } = await import('@inquirer/password');
-  const answer = await password(
-    {
-      message: 'API access token with the Admin role (not shown, not saved):',
-      validate: (text) => text.trim() !== '' || 'It begins with "api-".',
-    },
-    { output: process.stderr },
-  );
-  return answer.trim();
+  for (;;) {
+    const answer = await ask('API access token with the Admin role (not shown, not saved): ', { hidden: true });
+    if (answer) return answer;
+    terminal.info('It begins with "api-".');
+  }
 }
 
 /** Asks before something that cannot be undone. `--yes` is an answer; nobody there to ask is a wrong call. */
@@ -35,7 +33,29 @@ export function confirmWith(terminal: Terminal, yes: boolean): (question: Pick<Q
     if (yes) return true;
     if (!terminal.interactive) throw new UsageError(`${text} There is no terminal to ask on: --yes says yes.`);
     terminal.clearLine();
-    const { default: confirm } = await import('@inquirer/confirm');
-    return confirm({ message: cleanText(text), default: false }, { output: process.stderr });
+    return /^y(es)?$/i.test(await ask(`${cleanText(text)} (y/N) `));
   };
+}
+
+/** Nobody wants to answer: Ctrl-C, or Ctrl-D on an empty line. */
+class CancelledError extends Error {
+  override readonly name = 'CancelledError';
+}
+
+/** Asks on stderr. Resolves to the line that was typed, trimmed. Throws `CancelledError`. */
+async function ask(question: string, { hidden = false } = {}): Promise<string> {
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: hidden ? nowhere : process.stderr, terminal: true });
+  if (hidden) process.stderr.write(question);
+  let answer: string | undefined;
+  try {
+    answer = await new Promise<string>((resolve, reject) => {
+      lines.question(hidden ? '' : question, resolve);
+      lines.once('close', () => reject(new CancelledError()));
+    });
+    return answer.trim();
+  } finally {
+    lines.close();
+    if (hidden || answer === undefined) process.stderr.write('\n');
+  }
 }

@@ -48,7 +48,7 @@ function described(error: unknown): { exitCode: number; code: string; message: s
     return { exitCode: 1, code: error.reason, message: messageWithAdvice(error) };
   }
   const known = expected[name];
-  if (name === 'ExitPromptError') return { exitCode: 130, code: 'cancelled', message: 'Nothing was changed.' };
+  if (name === 'CancelledError') return { exitCode: 130, code: 'cancelled', message: 'Nothing was changed.' };
   if (!known) return { exitCode: 1, code: 'unexpected', message: `Something unexpected happened: ${message}` };
   const exitCode = own.reason === 'wrong_token' ? 2 : (own.exitCode ?? known.exitCode);
   return { exitCode, code: known.code ?? own.reason ?? own.code ?? name, message };

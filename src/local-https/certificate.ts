@@ -48,7 +48,7 @@ export async function localCertificate(options: { directory: string; hostnames: 
     const problem = stored ? localCertificateProblem(stored, wanted) : 'there was none yet';
     if (stored?.pair && !problem) return read(stored.pair, stored.caFile, notice);
     // Keep the names covered so far: apps that share the directory would otherwise replace each other's certificate.
-    const made = await makeCertificate([...new Set([...wanted, ...namesOf(stored)])]);
+    const made = makeCertificate([...new Set([...wanted, ...namesOf(stored)])]);
     if (await keepCertificateFile(options.directory, stored, made)) notice = problem;
   }
   throw new LocalCertificateError(

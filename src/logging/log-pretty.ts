@@ -1,5 +1,17 @@
 /** Log lines on a terminal: a request is one phrase, an event is its sentence followed by its fields. */
 
+/** The codes of ANSI terminals that colour a level. */
+const colors: Record<string, number> = { trace: 90, debug: 34, info: 32, warn: 33, error: 31, fatal: 41 };
+
+/** A line for a terminal, made of one in JSON, as in `[14:05:09] INFO: Ready`. */
+export function prettyLine(json: string, colored: boolean): string {
+  const line = JSON.parse(json) as { level: string; time: string };
+  const paint = (color: number | undefined, text: string) => (colored ? `\u001b[${color}m${text}\u001b[0m` : text);
+  const time = new Date(line.time).toTimeString().slice(0, 8);
+  const level = paint(colors[line.level], line.level.toUpperCase());
+  return `[${time}] ${level}: ${paint(36, prettyMessage({ ...line }))}\n`;
+}
+
 /** The text of a line after its time and level. `line` is the parsed JSON line. */
 export function prettyMessage(line: Record<string, unknown>): string {
   const { level: _level, time: _time, msg, event, error, ...fields } = line;

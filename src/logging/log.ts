@@ -1,14 +1,13 @@
 /** The log: one line per request and per event, as JSON or for a terminal. */
 import { randomBytes } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import { Writable } from 'node:stream';
+import type { WriteStream } from 'node:tty';
 import type { RequestHandler } from 'express';
 import pino from 'pino';
-import type PinoPretty from 'pino-pretty';
 import type { AuthEvent } from '../auth/index.ts';
 import { allowedFields, plainText } from './log-fields.ts';
-import { prettyMessage } from './log-pretty.ts';
+import { prettyLine } from './log-pretty.ts';
 import { type LineOutput, standardOutput } from './standard-output.ts';
 
 /** What the app uses of pino. Child loggers are left out: their fields would bypass the allow-list. */
@@ -130,22 +129,8 @@ function isErrorLike(value: unknown): value is { message: string } {
   return typeof value === 'object' && value !== null && 'message' in value && 'stack' in value;
 }
 
-/** pino-pretty is loaded only for a terminal, because it slows down the start. */
 function prettyStream(output: Writable | LineOutput): pino.DestinationStream {
-  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty;
-  return pretty({
-    hideObject: true,
-    translateTime: 'SYS:HH:MM:ss',
-    messageFormat: prettyMessage,
-    destination: output instanceof Writable ? output : toWritable(output),
-  });
-}
-
-function toWritable(output: LineOutput): Writable {
-  return new Writable({
-    write(chunk, _encoding, done) {
-      output.write(String(chunk));
-      done();
-    },
-  });
+  const stream = (output instanceof Writable ? output : process.stdout) as Partial<WriteStream>;
+  const colored = stream.hasColors?.() ?? false;
+  return { write: (line) => void output.write(prettyLine(line, colored)) };
 }

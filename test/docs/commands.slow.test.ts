@@ -71,7 +71,7 @@ describe('docs/commands.md', () => {
       await call('bootstrap', ['--no-such-flag']),
       await call('doctor', []),
     ];
-    const interrupted = Number(/ExitPromptError.*exitCode: (\d+)/.exec(read('scripts/support/run-script.ts'))?.[1]);
+    const interrupted = Number(/CancelledError.*exitCode: (\d+)/.exec(read('scripts/support/run-script.ts'))?.[1]);
     const seen = [fine.code, wrong.code, broken.code, interrupted];
     expect(untrue(/^\| `(\d+)` \|/g, (code) => seen.includes(Number(code)), ['docs/commands.md'])).toEqual([]);
     expect([fine.code, wrong.code, broken.code]).toEqual([0, 2, 1]);

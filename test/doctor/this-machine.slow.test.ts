@@ -74,11 +74,11 @@ describe('exactly the line that is concerned complains, and says how to fix it:'
     [
       'belongs to another key',
       async () => ({
-        ...(await makeCertificate(['localhost'])),
-        key: (await makeCertificate(['localhost'])).key,
+        ...makeCertificate(['localhost']),
+        key: makeCertificate(['localhost']).key,
       }),
     ],
-    ['covers another name', () => makeCertificate(['elsewhere.test'])],
+    ['covers another name', async () => makeCertificate(['elsewhere.test'])],
     ['has ended', () => expiredCertificate('localhost')],
     ['is no certificate', async () => ({ cert: 'nonsense', key: 'nonsense' })],
   ])('the given certificate %s', async (_, make) => {

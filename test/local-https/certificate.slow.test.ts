@@ -50,6 +50,24 @@ describe('a new certificate', () => {
     expect(stdout).toMatch(/Signature Algorithm: ecdsa-with-SHA256/);
   });
 
+  test('satisfies the strictest verifiers, whatever and however many names it has', async () => {
+    const addresses = ['192.168.7.7', '2001:db8:1:2:3:4:5:6', '2001:db8::', 'fe80::1:2', '::ffff:10.1.2.3'];
+    const names = Array.from({ length: 500 }, (_, index) => `a-rather-long-name-for-a-machine-${index}.localhost`);
+    for (const hostnames of [[], addresses, names.slice(0, 5), names]) {
+      const { caFile, cert } = await localCertificate({ directory, hostnames });
+      const file = fileOf(1);
+      const verify = ['verify', '-x509_strict', '-purpose', 'sslserver', '-CAfile', caFile];
+      for (const name of hostnames.slice(0, 10)) {
+        const option = addresses.includes(name) ? '-verify_ip' : '-verify_hostname';
+        await run('openssl', [...verify, option, name, file]);
+      }
+      await run('openssl', [...verify, '-verify_hostname', 'localhost', file]);
+      await expect(run('openssl', [...verify, '-verify_ip', '192.168.7.8', file])).rejects.toThrow();
+      expect(new X509Certificate(cert).serialNumber).toHaveLength(32);
+      await rm(directory, { recursive: true });
+    }
+  });
+
   test('is kept with private rights, and no key of the CA is anywhere', async () => {
     const { ca, caFile } = await localCertificate({ directory, hostnames: ['localhost'] });
     expect((await readdir(directory)).sort()).toEqual(['ca.pem', 'certificate-1.pem']);

@@ -193,6 +193,16 @@ describe('the pretty format', () => {
     expect(text).toContain('    Error [ECONNREFUSED]: refused');
     expect(text).not.toContain(SECRET);
   });
+
+  test('has colours on a terminal that shows them, and nowhere else', () => {
+    const written = (hasColors: () => boolean) => {
+      const destination = Object.assign(new Lines(), { hasColors });
+      createLogger({ level: 'info', format: 'pretty', destination }).warn({ event: 'odd' }, 'Watch out');
+      return destination.text;
+    };
+    expect(written(() => true).slice(11)).toBe('\u001b[33mWARN\u001b[0m: \u001b[36mWatch out\u001b[0m\n');
+    expect(written(() => false)).toMatch(/^\[[\d:]+\] WARN: Watch out\n$/);
+  });
 });
 
 test.each(['json', 'pretty'])('nothing is lost when the process exits right after a %s line', async (format) => {

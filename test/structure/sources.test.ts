@@ -20,12 +20,11 @@ test('the search for circles finds one, and what hangs on it is none', () => {
  */
 const lazy = new Map([
   ['src/launchdarkly/http/http.ts', ['./dispatcher.ts']],
-  ['src/local-https/make-certificate.ts', ['selfsigned']],
   ['src/session-store/open-session-store.ts', ['./redis-backend.ts', './redis-connection.ts']],
   ['src/session-store/sqlite.ts', ['libsql', 'libsql/promise']],
   ['src/session-store/redis-connection.ts', ['./redis-servers.ts', 'node:tls']],
   ['src/server.ts', ['./serve.ts']],
-  ['src/start-app.ts', ['./local-https/certificate-from-files.ts', './local-https/certificate.ts', 'selfsigned']],
+  ['src/start-app.ts', ['./local-https/certificate-from-files.ts', './local-https/certificate.ts']],
   ['src/web/rate-limit.ts', ['express-rate-limit']],
 ]);
 
