@@ -7,7 +7,7 @@ import { dependencyTable } from '../support/dependencies.ts';
 import { read, root } from '../support/documents.ts';
 import { call } from '../support/npm-package.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 let folder: string;
 let lock: Record<string, { dependencies?: object; optionalDependencies?: object }>;
@@ -16,7 +16,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'production-'));
   for (const file of ['package.json', 'package-lock.json', '.npmrc'])
     await cp(path.join(root, file), path.join(folder, file));
-  await call(folder, 'npm', ['ci', '--omit=dev', '--ignore-scripts', '--prefer-offline']);
+  await call(folder, 'npm', ['ci', '--omit=dev', '--ignore-scripts', '--prefer-offline'], 280_000);
   lock = JSON.parse(await readFile(path.join(folder, 'node_modules/.package-lock.json'), 'utf8')).packages;
 });
 

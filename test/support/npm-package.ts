@@ -8,9 +8,9 @@ import { root } from './documents.ts';
 const run = promisify(execFile);
 
 /** Runs a program of a package as somebody with that package does: no setting of this project's npm run is handed down. */
-export async function call(cwd: string, command: string, args: readonly string[]): Promise<string> {
+export async function call(cwd: string, command: string, args: readonly string[], timeout = 120_000): Promise<string> {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm|NODE)_/i.test(name)));
-  const { stdout } = await run(command, args, { cwd, env, timeout: 120_000, maxBuffer: 16 * 1024 * 1024 });
+  const { stdout } = await run(command, args, { cwd, env, timeout, maxBuffer: 16 * 1024 * 1024 });
   return stdout;
 }
 
