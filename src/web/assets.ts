@@ -23,6 +23,7 @@ export function createAssets(directory = path.join(viewsDirectory, 'assets')): A
     index: false,
     redirect: false,
     setHeaders(res, file) {
+      if (/\.tsx?$/.test(file)) res.type('text'); // sources to read; .ts is otherwise a video
       const isCurrent = res.req.query.v === hashes.get(path.basename(file));
       res.set('Cache-Control', isCurrent ? 'public, max-age=31536000, immutable' : 'no-cache');
     },

@@ -80,14 +80,14 @@ function wantsPage(req: Request): boolean {
 
 function failurePage(render: Render, req: Request, error: unknown, developer: FailurePage['developer']): string {
   const code = failureCode(error);
-  const user = currentUser(req);
-  if (code === 'not_found') return render('not-found', { user, path: req.path, requestId: req.id });
+  const visitor = { user: currentUser(req), sessionUnknown: !req.session };
+  if (code === 'not_found') return render('not-found', { ...visitor, path: req.path, requestId: req.id });
   const { tryAgain = true, formerCode: _, ...text } = failures[code];
   const returnTo = error instanceof LoginError || error instanceof AppError ? error.returnTo : undefined;
   const query = returnTo && returnTo !== '/' ? `?returnTo=${encodeURIComponent(returnTo)}` : '';
   return render('failure', {
     ...text,
-    user,
+    ...visitor,
     code,
     requestId: req.id,
     developer,

@@ -6,7 +6,7 @@ import { failures } from './failures.ts';
 import { formatTime } from './format-time.ts';
 import type { SessionTimes } from './session.ts';
 import type { Render, ViewData } from './views.ts';
-import { viewsDirectory } from './views.ts';
+import { buttonKinds, viewsDirectory } from './views.ts';
 
 /** What the pages need from the rest of the app. */
 export interface PagesOptions {
@@ -24,7 +24,7 @@ export interface PagesOptions {
 /** The pages `/`, `/account`, `/projects`, `/button`, `/logged-out` and `/troubleshooting`, and `GET /api/me`. */
 export function addPages(app: IRouter, options: PagesOptions): void {
   const { render, requireLogin, currentUser, sessionTimes } = options;
-  const buttonCss = readFileSync(path.join(viewsDirectory, 'assets', 'launchdarkly-button.css'), 'utf8');
+  const kit = readButtonKit();
 
   app.get('/', (req, res) => {
     sendPage(res, render('home', { user: currentUser(req) }));
@@ -50,7 +50,7 @@ export function addPages(app: IRouter, options: PagesOptions): void {
   });
 
   app.get('/button', (req, res) => {
-    sendPage(res, render('button', { user: currentUser(req), css: buttonCss }));
+    sendPage(res, render('button', { user: currentUser(req), kit }));
   });
 
   app.get('/logged-out', (req, res) => {
@@ -62,6 +62,13 @@ export function addPages(app: IRouter, options: PagesOptions): void {
     const all = Object.entries(failures).map(([code, words]) => ({ code, ...words }));
     sendPage(res, render('troubleshooting', { user: currentUser(req), failures: all }));
   });
+}
+
+/** The files of the button kit by their kind, e.g. `react.tsx`. */
+export function readButtonKit(): ViewData['button']['kit'] {
+  const folder = path.join(viewsDirectory, 'assets');
+  const read = (kind: string) => readFileSync(path.join(folder, `launchdarkly-button.${kind}`), 'utf8');
+  return Object.fromEntries(buttonKinds.map((kind) => [kind, read(kind)])) as ViewData['button']['kit'];
 }
 
 /** Sends a page that depends on who is logged in, so it must not be cached. */

@@ -36,6 +36,8 @@ export interface Site {
 /** What every page gets: the member, if somebody is logged in. */
 interface BasePage {
   readonly user?: User | undefined;
+  /** When no session was looked for, or none could be: the page then does not say that nobody is logged in. */
+  readonly sessionUnknown?: boolean;
 }
 
 /** What the failure page shows. `code` and `requestId` are also in the log. */
@@ -57,8 +59,8 @@ export interface ViewData {
   projects: { readonly user: User; readonly projects: readonly Pick<Project, 'key' | 'name' | 'tags'>[] };
   'logged-out': BasePage;
   failure: FailurePage;
-  /** `css`: the whole style sheet of the button. */
-  button: BasePage & { readonly css: string };
+  /** `kit`: the text of the button's files. */
+  button: BasePage & { readonly kit: Readonly<Record<(typeof buttonKinds)[number], string>> };
   flow: BasePage & {
     /** The flow to show, if there is one. */
     readonly flow?: FlowView | undefined;
@@ -92,6 +94,9 @@ export interface ViewData {
   source: BasePage & { readonly file: string; readonly lines: readonly string[] };
   'not-found': BasePage & { readonly path: string; readonly requestId?: string | undefined };
 }
+
+/** The files `launchdarkly-button.…` in `views/assets`, which people copy. */
+export const buttonKinds = ['css', 'react.tsx', 'vue.ts', 'element.js', 'svg', 'labels.json'] as const;
 
 /** Renders the page `name` with `data` as a whole HTML document. Values are escaped by default. */
 export type Render = <Name extends keyof ViewData>(name: Name, data: ViewData[Name]) => string;

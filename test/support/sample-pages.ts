@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { User } from '../../src/auth/index.ts';
 import { readExperimentTexts } from '../../src/tutorial/experiment-text.ts';
 import { readTutorial } from '../../src/tutorial/tutorial-document.ts';
 import { createAssets } from '../../src/web/assets.ts';
 import { failures } from '../../src/web/failures.ts';
 import { formatTime } from '../../src/web/format-time.ts';
-import { createViews, viewsDirectory } from '../../src/web/views.ts';
+import { readButtonKit } from '../../src/web/pages.ts';
+import { createViews } from '../../src/web/views.ts';
 
 /** A member with every field filled. */
 export const sampleUser: User = {
@@ -33,11 +32,6 @@ export function views(): ReturnType<typeof createViews> {
     local: true,
     asset: createAssets().href,
   });
-}
-
-/** The style sheet that the button page shows. */
-export function buttonCss(): string {
-  return readFileSync(path.join(viewsDirectory, 'assets/launchdarkly-button.css'), 'utf8');
 }
 
 /** Every page in every shape it can take: name and HTML. */
@@ -90,7 +84,7 @@ export function allPages(): [name: string, html: string][] {
         requestId: '1',
       }),
     ],
-    ['button kit', render('button', { css: buttonCss() })],
+    ['button kit', render('button', { kit: readButtonKit() })],
     ['failure that is none', render('failure', { ...failure, ...failures.access_denied, code: 'access_denied' })],
     [
       'troubleshooting',

@@ -36,11 +36,17 @@ export interface TestApp {
 
 /** Starts both. `env` adds to the settings or replaces them. */
 export async function startTestApp(
-  options: { env?: Record<string, string>; sandbox?: SandboxOptions; callbackPath?: string } = {},
+  options: {
+    env?: Record<string, string>;
+    sandbox?: SandboxOptions;
+    callbackPath?: string;
+    scheme?: 'http' | 'https';
+  } = {},
 ): Promise<TestApp> {
   const sandbox = await startSandbox({ port: 0, ...options.sandbox });
   const folder = await mkdtemp(path.join(tmpdir(), 'login-app-'));
-  const redirectUri = `https://localhost:${await freePort()}${options.callbackPath ?? '/auth/callback'}`;
+  const { scheme = 'https', callbackPath = '/auth/callback' } = options;
+  const redirectUri = `${scheme}://localhost:${await freePort()}${callbackPath}`;
   const client = await register(sandbox, redirectUri);
   const env = {
     LD_BASE_URI: sandbox.url,

@@ -83,6 +83,7 @@ function fact(name: string, value: string): Html {
 
 function clientRow({ name, id, redirectUri }: OAuthClient): Html {
   const { origin, host } = new URL(redirectUri);
+  const home = /^.*\/(?=auth\/callback$)/.exec(redirectUri)?.[0] ?? `${origin}/`; // the app may be below a path
   return html`<li><span><strong dir="auto">${name}</strong><br><code class="wrap">${id}</code><br><span class="aside wrap">${redirectUri}</span></span>
-<a class="button" href="${origin}/" aria-label="Open ${host}: ${name}">Open ${host}</a></li>`;
+<a class="button" href="${home}" aria-label="Open ${host}: ${name}">Open ${host}</a></li>`;
 }
