@@ -118,7 +118,10 @@ async function open(page: Page, program?: string): Promise<void> {
       ${show};
     });
   }`);
-  await page.locator('.ld-button').nth(wanted.length - 1).waitFor();
+  await page
+    .locator('.ld-button')
+    .nth(wanted.length - 1)
+    .waitFor();
 }
 
 /** Everything that can be seen of each button, and where it leads. */
