@@ -91,7 +91,7 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   if (behindProxy) app.use(createProxyCheck(logger));
   // Assets come first, so that the page about a redirect loop has its style sheet.
   app.use(assets.middleware, canonicalOrigin(redirectUri, { behindProxy, logger }), rateLimit.middleware);
-  if (config.tutorial) app.use(beforePages(sandbox.look));
+  if (config.tutorial) app.use(beforePages(sandbox));
   app.use(createSessionMiddleware(config, store));
 
   // 4. The login's routes, the pages, and errors.

@@ -1,10 +1,11 @@
 import { parseCookie } from 'cookie';
 import type { IRouter, Request, RequestHandler } from 'express';
 import express from 'express';
-import { cookieName, currentUser, showsPage } from '../auth/index.ts';
+import { authPaths, cookieName, currentUser, LoginError, showsPage } from '../auth/index.ts';
 import type { FlowView } from '../flow-inspector/flow-view.ts';
 import { type ExperimentText, readExperimentTexts } from '../tutorial/experiment-text.ts';
 import type { RunExperiment } from '../tutorial/run-experiment.ts';
+import type { watchSandbox } from '../tutorial/sandbox-watch.ts';
 import { findFunction, sourceLines } from '../tutorial/source-code.ts';
 import { readTutorial } from '../tutorial/tutorial-document.ts';
 import { AppError } from './errors.ts';
@@ -76,11 +77,12 @@ export function addTutorial(app: IRouter, { render, run, origin, lastFlow }: Tut
   }
 }
 
-/** Middleware that waits for `look` before a page is shown. */
-export function beforePages(look: () => Promise<void>): RequestHandler {
+/** Middleware that looks at the sandbox before a page is shown. No browser is sent to a sandbox that does not answer. */
+export function beforePages({ look, news }: ReturnType<typeof watchSandbox>): RequestHandler {
   return async (req, _res, next) => {
-    if (showsPage(req)) await look();
-    next();
+    if (!showsPage(req)) return next();
+    await look();
+    next(req.path === authPaths.login && !news().answers ? new LoginError('provider_unreachable') : undefined);
   };
 }
 

@@ -76,6 +76,10 @@ describeInChromium('with a sandbox on this machine', (openPage) => {
       await lonely.sandbox.close();
       await page.goto(lonely.url);
       expect(await page.getByRole('complementary').textContent()).toContain('The sandbox does not answer');
+      await page.getByRole('main').getByRole('link', { name: 'Log in with LaunchDarkly' }).click();
+      await page.getByRole('heading', { name: 'LaunchDarkly is unreachable' }).waitFor();
+      await page.getByRole('link', { name: 'Home', exact: true }).click();
+      await page.waitForURL(`${lonely.url}/`);
     } finally {
       await page.context().close();
       await lonely.close();
