@@ -17,11 +17,12 @@ export const LaunchDarklyButton = defineComponent({
   },
   setup(props, { slots }) {
     return () => {
+      const { default: label } = slots;
       const { returnTo, look, size, block, loginPath } = props;
       const modifiers = [look, size, block && 'block'].filter(Boolean).map((name) => `ld-button--${name}`);
       const query = returnTo ? `?returnTo=${encodeURIComponent(returnTo)}` : '';
       const attributes = { class: ['ld-button', ...modifiers], href: loginPath + query };
-      return h('a', attributes, slots.default?.() ?? 'Log in with LaunchDarkly');
+      return h('a', attributes, label?.() ?? 'Log in with LaunchDarkly');
     };
   },
 });
