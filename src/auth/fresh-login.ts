@@ -5,8 +5,9 @@ import type { LoginLoopGuard } from './login-loop-guard.ts';
 import { forwardErrors, isPageVisit } from './navigation.ts';
 import { assertSession } from './session-logins.ts';
 import type { RenewalOptions } from './token-refresh.ts';
-import { createRenewal, isRefreshDue, isVerificationDue, verificationAge } from './token-refresh.ts';
-import { type Login, loginOf, type User } from './user-session.ts';
+import { createRenewal } from './token-refresh.ts';
+import type { Login, User } from './user-session.ts';
+import { isRefreshDue, isVerificationDue, loginOf, verificationAge } from './user-session.ts';
 
 /** What keeping a login fresh needs. */
 export interface FreshLoginOptions extends RenewalOptions {

@@ -5,7 +5,8 @@ import type { OAuthClient, TokenSet } from './authorization-code.ts';
 import { createBackoff } from './backoff.ts';
 import { type AuthEvent, isTransient, LoginError } from './login-error.ts';
 import type { SessionLogins } from './session-logins.ts';
-import { fromCallback, isSameMember, type Login, loadSession, type User } from './user-session.ts';
+import type { Login, User } from './user-session.ts';
+import { fromCallback, isRefreshDue, isSameMember, isVerificationDue, loadSession } from './user-session.ts';
 
 /** What renewing a login needs. */
 export interface RenewalOptions {
@@ -33,15 +34,6 @@ export interface RunningRenewal {
  * refused, and asks the API again who this is when its last answer is old.
  */
 export type Renew = (store: Store, sessionId: string, refusedToken?: string) => RunningRenewal;
-
-/**
- * Whether the API's answer is old enough to be asked for again in the background: after 70 to 90 % of `revalidateAfter`.
- * The milliseconds of the last answer decide, so that members who logged in together do not always ask together.
- */
-export function isVerificationDue(login: Login, revalidateAfter: number): boolean {
-  const part = 0.7 + (0.2 * (login.verifiedAt % 1000)) / 1000;
-  return verificationAge(login) >= revalidateAfter * part;
-}
 
 /** About 15 s in total, shorter than a lock is held while the store is unavailable. */
 const maxSaves = 30;
@@ -223,20 +215,6 @@ export function createRenewal({ oauth, logins, fetchUser, revalidateAfter, withL
     report({ event: 'session_ended', error, user: login.user });
     if (!isSilent(error)) throw error;
   }
-}
-
-/** Whether the access token expires soon. */
-export function isRefreshDue({ renewAt }: Login): boolean {
-  return renewAt !== undefined && renewAt <= Date.now();
-}
-
-/** Milliseconds by which the clocks of two machines may differ. */
-const clockTolerance = 5_000;
-
-/** Milliseconds since the API said who this is. Infinity when that lies in the future: the clock was moved back. */
-export function verificationAge({ verifiedAt }: Login): number {
-  const age = Date.now() - verifiedAt;
-  return age < -clockTolerance ? Number.POSITIVE_INFINITY : age;
 }
 
 /**

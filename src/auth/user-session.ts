@@ -192,3 +192,26 @@ export function hideOtherErrors<U extends User>(fetchUser: (accessToken: string)
     }
   };
 }
+
+/** Whether the access token expires soon. */
+export function isRefreshDue({ renewAt }: Login): boolean {
+  return renewAt !== undefined && renewAt <= Date.now();
+}
+
+/** Milliseconds by which the clocks of two machines may differ. */
+const clockTolerance = 5_000;
+
+/** Milliseconds since the API said who this is. Infinity when that lies in the future: the clock was moved back. */
+export function verificationAge({ verifiedAt }: Login): number {
+  const age = Date.now() - verifiedAt;
+  return age < -clockTolerance ? Number.POSITIVE_INFINITY : age;
+}
+
+/**
+ * Whether the API's answer is old enough to be asked for again in the background: after 70 to 90 % of `revalidateAfter`.
+ * The milliseconds of the last answer decide, so that members who logged in together do not always ask together.
+ */
+export function isVerificationDue(login: Login, revalidateAfter: number): boolean {
+  const part = 0.7 + (0.2 * (login.verifiedAt % 1000)) / 1000;
+  return verificationAge(login) >= revalidateAfter * part;
+}

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isVerificationDue } from '../../src/auth/token-refresh.ts';
+import { isVerificationDue } from '../../src/auth/user-session.ts';
 import { login } from '../support/sessions.ts';
 
 const revalidateAfter = 5 * 60_000;
