@@ -11,9 +11,10 @@ import { type Logger, logAuthEvents, requestLog } from './logging/log.ts';
 import type { SessionStore } from './session-store/open-session-store.ts';
 import { createExperiments, type RunExperiment } from './tutorial/run-experiment.ts';
 import { watchSandbox } from './tutorial/sandbox-watch.ts';
+import { readTutorial } from './tutorial/tutorial-document.ts';
 import { createAssets } from './web/assets.ts';
 import { createErrorHandler, describeFailure, notFound } from './web/errors.ts';
-import { createFlowPage } from './web/flow-page.ts';
+import { addFlowPages } from './web/flow-page.ts';
 import { addHealthRoutes } from './web/health.ts';
 import { createListProjects } from './web/list-projects.ts';
 import { addPages } from './web/pages.ts';
@@ -48,12 +49,12 @@ export interface App {
 /** Wires everything together: calls to LaunchDarkly, the login, the middleware, the pages. Makes no network call. */
 export function createApp(config: AppConfig, { store, logger, isStopping }: AppParts): App {
   const { baseUri, redirectUri } = config;
-  const { basePath, callbackPath, callbackRoute, site } = redirectUri;
+  const { basePath, callbackRoute, site } = redirectUri;
   const paths = { ...authPaths, callback: callbackRoute };
 
   // 1. Calls to LaunchDarkly.
   const recorder = config.flowInspector
-    ? createFlowRecorder({ site, paths, callbackPath, describeFailure })
+    ? createFlowRecorder({ site, paths, redirectUri: redirectUri.href, describeFailure })
     : undefined;
   const http = createHttp({
     timeoutMs: callLimit,
@@ -108,7 +109,6 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
   });
   if (recorder) app.use(recorder.record);
   app.use(auth.router);
-  if (recorder) app.use(recorder.recordFailure);
   addPages(app, {
     render,
     currentUser,
@@ -116,17 +116,19 @@ export function createApp(config: AppConfig, { store, logger, isStopping }: AppP
     sessionTimes: (req) => sessionTimes(req, config),
     listProjects: createListProjects(auth, launchDarkly),
   });
-  app.get('/flow', createFlowPage({ recorder, callbackPath, render }));
+  addFlowPages(app, { recorder, render, readTutorial: config.tutorial ? readTutorial : () => [] });
   if (config.tutorial) {
     const anotherInstance = () => createApp(config, { store, logger, isStopping });
     addTutorial(app, {
       render,
       run: experimentsOn(config, () => here, anotherInstance),
       origin: redirectUri.origin,
-      lastFlow: (req) => recorder?.flowsOf(req).map((flow) => viewFlow(flow, callbackPath))[0],
+      flowsOf: (req) => (recorder?.flowsOf(req) ?? []).map(viewFlow),
     });
   }
-  app.use(notFound, createErrorHandler({ render, logger, local: redirectUri.local }));
+  app.use(notFound);
+  if (recorder) app.use(recorder.recordFailure);
+  app.use(createErrorHandler({ render, logger, local: redirectUri.local }));
 
   const preload = async () => {
     await Promise.all([http.load(), rateLimit.load()]);

@@ -7,7 +7,7 @@ export function toCurl(message: FlowMessage): string {
   if (message.method !== 'GET' && !message.form.length) parts.push(`--request ${message.method}`);
   parts.push(...message.headers.filter(({ name }) => !implied.has(name)).map(header));
   parts.push(...[...message.query, ...message.form].map((field) => `--data-urlencode ${argument(field)}`));
-  return parts.join(' \\\n  ');
+  return [...new Set(parts)].join(' \\\n  ');
 }
 
 /** curl adds these itself. */

@@ -1,4 +1,4 @@
-import type { Actor, Flow } from './flow.ts';
+import { type Actor, type Flow, isBackground } from './flow.ts';
 
 /** One arrow of the sequence diagram, in the units of its view box. */
 export interface Arrow {
@@ -7,8 +7,8 @@ export interface Arrow {
   readonly y: number;
   readonly actor: Actor;
   readonly label: string;
-  /** The step it belongs to, on its first arrow. */
-  readonly step?: number;
+  /** The step it belongs to. */
+  readonly step: number;
   readonly kind: 'request' | 'answer' | 'failed';
 }
 
@@ -21,43 +21,52 @@ export interface Diagram {
 }
 
 const lanes = [
-  { actor: 'browser', name: 'Browser', x: 60 },
-  { actor: 'app', name: 'This app', x: 310 },
-  { actor: 'launchdarkly', name: 'LaunchDarkly', x: 560 },
+  { actor: 'browser', name: 'Browser', x: 52 },
+  { actor: 'app', name: 'This app', x: 208 },
+  { actor: 'launchdarkly', name: 'LaunchDarkly', x: 364 },
 ] as const;
 const top = 76;
 const rowHeight = 44;
 
-/** Draws every request as an arrow and every answer as one back. The callback's answer comes last, after its calls. */
-export function drawDiagram({ messages, failure }: Flow): Diagram {
+/**
+ * Draws every request as an arrow and every answer as one back. The answer to the browser comes after the calls it waited
+ * for. With `only`, draws the arrows of that step.
+ * @param failed the index of the message that failed; -1 when none did.
+ */
+export function drawDiagram(flow: Flow, failed: number, only?: number): Diagram {
   const rows: Omit<Arrow, 'y'>[] = [];
-  let answerOfCallback: (() => void) | undefined;
+  let pending: (() => void) | undefined;
+  const answerBrowser = () => {
+    pending?.();
+    pending = undefined;
+  };
 
-  messages.forEach((message, index) => {
-    if (message.from === 'browser') finishCallback();
+  flow.messages.forEach((message, index) => {
+    if (message.from === 'browser' || isBackground(flow, message)) answerBrowser();
     const [from, to] = [laneOf(message.from), laneOf(message.to)];
-    const failed = failure?.at === index;
-    const { pathname } = new URL(message.address);
-    const label = `${message.method} ${shorten(pathname)}`;
-    rows.push({ from, to, actor: message.from, label, step: index + 1, kind: 'request' });
+    const step = index + 1;
+    const label = `${message.method} ${shorten(new URL(message.address).pathname)}`;
+    rows.push({ from, to, actor: message.from, label, step, kind: 'request' });
     const answer = () => {
       if (!message.answer && !message.error) return;
       const text = message.error ?? answerLabel(message.answer);
-      const kind = failed ? 'failed' : 'answer';
-      rows.push({ from: to, to: from, actor: message.to, label: text, kind });
+      rows.push({
+        from: to,
+        to: from,
+        actor: message.to,
+        label: text,
+        step,
+        kind: index === failed ? 'failed' : 'answer',
+      });
     };
-    if (message.from === 'browser' && message.to === 'app') answerOfCallback = answer;
+    if (message.from === 'browser' && message.to === 'app') pending = answer;
     else answer();
   });
-  finishCallback();
+  answerBrowser();
 
-  function finishCallback(): void {
-    answerOfCallback?.();
-    answerOfCallback = undefined;
-  }
-
-  const arrows = rows.map((row, index) => ({ ...row, y: top + index * rowHeight }));
-  return { width: 620, height: top + rows.length * rowHeight - 16, lanes, arrows };
+  const drawn = rows.filter(({ step }) => only === undefined || step === only);
+  const arrows = drawn.map((row, index) => ({ ...row, y: top + index * rowHeight }));
+  return { width: 424, height: top + arrows.length * rowHeight - 16, lanes, arrows };
 }
 
 function laneOf(actor: Actor): number {

@@ -79,11 +79,11 @@ export class Masker {
     return credentials === undefined ? this.#hide(scheme) : `${scheme} ${this.#hide(credentials)}`;
   }
 
-  /** A cookie's name may end in a dot and the start of a one-time value. */
+  /** A cookie's name may end in a dot and the start of a one-time value; a single character is no such value. */
   #cookie = (pair: string): string => {
     const [name = '', ...value] = pair.split('=');
     const dot = name.lastIndexOf('.');
-    const shownName = dot > 0 ? `${name.slice(0, dot)}.${mask(name.slice(dot + 1))}` : name;
+    const shownName = dot > 0 && name.length > dot + 2 ? `${name.slice(0, dot)}.${mask(name.slice(dot + 1))}` : name;
     return `${shownName}=${this.#hide(value.join('='))}`;
   };
 

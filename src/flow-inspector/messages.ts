@@ -1,7 +1,7 @@
 /** Turns requests and answers into recorded messages: secrets masked, long values cut, unimportant headers left out. */
 import type { Request, Response } from 'express';
-import { headerNotes, parseJson } from '../launchdarkly/index.ts';
-import type { Exchange, Field, Flow, FlowMessage, FlowResponse, WireHeaders } from './flow.ts';
+import { headerNotes, loginOperation, parseJson } from '../launchdarkly/index.ts';
+import type { CookieUse, Exchange, Field, Flow, FlowMessage, FlowResponse, MessageKind, WireHeaders } from './flow.ts';
 import { cut, Masker } from './mask.ts';
 
 const limits = { fields: 24, path: 300, body: 8_000, json: 64_000 };
@@ -13,15 +13,23 @@ const requestHeaders = new Set([
   'host',
   ...Object.keys(headerNotes),
 ]);
-const answerHeaders = /^(set-cookie|content-type|cache-control|retry-after|www-authenticate|x-ratelimit-.*)$/;
+const answerHeaders =
+  /^(set-cookie|content-type|cache-control|clear-site-data|retry-after|www-authenticate|x-ratelimit-.*)$/;
+
+/** What the browser's messages are read with. */
+export interface OurSite {
+  /** The address of this app's home page without a slash at the end. */
+  readonly site: string;
+  cookieUse(name: string): CookieUse;
+}
 
 /** A request of the browser to this app. `answerMessage` adds the answer later. */
-export function browserMessage(site: string, request: Request): FlowMessage {
+export function browserMessage(kind: MessageKind, request: Request, { site, cookieUse }: OurSite): FlowMessage {
   const masker = new Masker();
   const url = readUrl(masker, new URL(site + pathAndQuery(request)));
-  const headers = readBrowserHeaders(masker, request.headers);
+  const headers = readBrowserHeaders(masker, request.headers, cookieUse);
   const { method } = request;
-  return { from: 'browser', to: 'app', method, ...url, headers, form: [], startedAt: Date.now() };
+  return { kind, from: 'browser', to: 'app', method, ...url, headers, form: [], startedAt: Date.now() };
 }
 
 /** The request target. An absolute one (RFC 9112, section 3.2.2) loses scheme and host, which may be wrong. */
@@ -30,9 +38,13 @@ function pathAndQuery({ originalUrl }: Request): string {
 }
 
 /** Adds this app's answer, without its body: pages are on the screen. */
-export function answerMessage(site: string, message: FlowMessage, response: Response): void {
-  const answer = { status: response.statusCode, headers: response.getHeaders() as WireHeaders };
-  message.answer = readAnswer(new Masker(), answer, site);
+export function answerMessage(message: FlowMessage, response: Response, { site, cookieUse }: OurSite): void {
+  const raw = { status: response.statusCode, headers: response.getHeaders() as WireHeaders };
+  const answer = readAnswer(new Masker(), raw, site);
+  const headers = answer.headers.map((field) =>
+    field.name === 'set-cookie' ? { ...field, cookie: cookieUse(nameOf(field)) } : field,
+  );
+  message.answer = { ...answer, headers };
   message.durationMs = Date.now() - message.startedAt;
 }
 
@@ -43,7 +55,7 @@ export function answerMessage(site: string, message: FlowMessage, response: Resp
 export function authorizationMessage(location: URL): FlowMessage {
   const url = readUrl(new Masker(), location);
   const rest = { headers: [], form: [], startedAt: Date.now(), derived: true };
-  return { from: 'browser', to: 'launchdarkly', method: 'GET', ...url, ...rest };
+  return { kind: 'authorize', from: 'browser', to: 'launchdarkly', method: 'GET', ...url, ...rest };
 }
 
 /** Adds LaunchDarkly's answer to the authorization request: the redirect to the callback. */
@@ -61,6 +73,7 @@ export function backChannelMessage({ request, response, error, startedAt, durati
   const form = isForm(request.headers) ? readForm(masker, new URLSearchParams(request.body)) : [];
   const url = readUrl(masker, new URL(request.url));
   return {
+    kind: kindOfCall(request.url, form),
     from: 'app',
     to: 'launchdarkly',
     method: request.method,
@@ -72,6 +85,14 @@ export function backChannelMessage({ request, response, error, startedAt, durati
     ...(response && { answer: readAnswer(masker, response, request.url) }),
     ...(error !== undefined && { error: codeOf(error) }),
   };
+}
+
+/** Tells what a call is for from its form and its path. */
+function kindOfCall(url: string, form: readonly Field[]): MessageKind {
+  if (form.some(({ name }) => name === 'token')) return 'revoke';
+  const grant = form.find(({ name }) => name === 'grant_type')?.value;
+  if (grant) return grant === 'refresh_token' ? 'refresh' : 'token';
+  return loginOperation(new URL(url).pathname) ?? 'other';
 }
 
 function isForm(headers: Record<string, string>): boolean {
@@ -99,9 +120,22 @@ function readForm(masker: Masker, parameters: URLSearchParams): Field[] {
   return [...parameters].slice(0, limits.fields).map(([name, value]) => masker.field(name, value));
 }
 
-/** The request headers of a browser that matter to a login. */
-function readBrowserHeaders(masker: Masker, { host, cookie }: WireHeaders): Field[] {
-  return readHeaders(masker, { host, cookie }, () => true);
+/** The request headers of a browser that matter to a login, with each cookie as a field of its own, ours first. */
+function readBrowserHeaders(masker: Masker, headers: WireHeaders, cookieUse: OurSite['cookieUse']): Field[] {
+  const { host, origin, cookie } = headers;
+  const others = readHeaders(masker, { host, origin, 'sec-fetch-site': headers['sec-fetch-site'] }, () => true);
+  const cookies = cookie ? String(cookie).split('; ') : [];
+  const fields = cookies.map((pair) => {
+    const field = masker.field('cookie', pair);
+    return { ...field, cookie: cookieUse(pair.split('=', 1)[0] ?? '') };
+  });
+  const foreign = (field: Field) => Number(field.cookie === 'other');
+  return [...others, ...fields.sort((a, b) => foreign(a) - foreign(b))].slice(0, limits.fields);
+}
+
+/** The name of the cookie in a `Set-Cookie` field. */
+function nameOf({ value }: Field): string {
+  return value.split('=', 1)[0] ?? '';
 }
 
 /** The request headers of a call to LaunchDarkly that matter to a login. */

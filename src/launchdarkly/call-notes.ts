@@ -33,10 +33,18 @@ export const callNotes = {
 /** LaunchDarkly's name of an operation that a login uses. */
 export type LoginOperation = keyof typeof callNotes;
 
-/** What LaunchDarkly's own request headers are for, by their names in lower case. */
+/** What LaunchDarkly's own headers are for, by their names in lower case. */
 export const headerNotes: Readonly<Record<string, string>> = {
   'ld-api-version':
     'Pins the version of LaunchDarkly’s API. Without it a default decides, and the answer may change its shape.',
+  'x-ratelimit-global-limit': 'How many calls the whole account may make in a window of about ten seconds.',
+  'x-ratelimit-global-remaining': 'How many of them are left.',
+  'x-ratelimit-route-limit': 'The same for this route.',
+  'x-ratelimit-route-remaining': 'How many of them are left.',
+  'x-ratelimit-auth-token-limit': 'The same for this token.',
+  'x-ratelimit-auth-token-remaining': 'How many of them are left.',
+  'x-ratelimit-auth-token-reset': 'When to try again with this token, in milliseconds since 1970.',
+  'x-ratelimit-reset': 'When to try again, in milliseconds since 1970.',
 };
 
 /** The operation that a path of LaunchDarkly's API belongs to, if a login uses it. */

@@ -2,7 +2,7 @@ import { parseCookie } from 'cookie';
 import type { IRouter, Request, RequestHandler } from 'express';
 import express from 'express';
 import { authPaths, cookieName, currentUser, LoginError, showsPage } from '../auth/index.ts';
-import type { FlowView } from '../flow-inspector/flow-view.ts';
+import type { FlowView, StepView } from '../flow-inspector/flow-view.ts';
 import { type ExperimentText, readExperimentTexts } from '../tutorial/experiment-text.ts';
 import type { RunExperiment } from '../tutorial/run-experiment.ts';
 import type { watchSandbox } from '../tutorial/sandbox-watch.ts';
@@ -18,12 +18,12 @@ export interface TutorialOptions {
   readonly run: RunExperiment;
   /** This app's own origin. */
   readonly origin: string;
-  /** The last recorded login of the browser that asks. */
-  lastFlow(request: Request): FlowView | undefined;
+  /** What is recorded of the browser that asks, newest first. */
+  flowsOf(request: Request): readonly FlowView[];
 }
 
 /** The pages below `/tutorial`. Mount them only where the app and its LaunchDarkly, a sandbox, are on this machine. */
-export function addTutorial(app: IRouter, { render, run, origin, lastFlow }: TutorialOptions): void {
+export function addTutorial(app: IRouter, { render, run, origin, flowsOf }: TutorialOptions): void {
   const texts = readExperimentTexts();
   const secure = origin.startsWith('https:');
   const place = cookieName('tutorial', origin);
@@ -35,10 +35,13 @@ export function addTutorial(app: IRouter, { render, run, origin, lastFlow }: Tut
     const number = Math.min(Math.max(Number.parseInt(String(asked), 10) || 0, 0), steps.length - 1);
     const step = steps[number];
     if (!step) throw new AppError('not_found');
-    const messages = lastFlow(req)?.steps.filter(({ kind }) => step.sees.includes(kind)) ?? [];
+    const isSeen = ({ kind }: StepView) => step.sees.includes(kind);
+    const seen = flowsOf(req).filter(({ steps }) => steps.some(isSeen));
+    const flow = seen.find(({ kind }) => kind === 'login') ?? seen[0];
+    const messages = flow?.steps.filter(isSeen) ?? [];
     const tries = texts.filter(({ name }) => step.tries.includes(name));
     res.cookie(place, String(number), { path: '/', httpOnly: true, secure, sameSite: 'lax' });
-    sendPage(res, render('tutorial', { user: currentUser(req), steps, step, number, messages, tries }));
+    sendPage(res, render('tutorial', { user: currentUser(req), steps, step, number, flow, messages, tries }));
   });
 
   app.get('/tutorial/experiments', (req, res) => {

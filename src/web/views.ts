@@ -65,13 +65,13 @@ export interface ViewData {
     /** The flow to show, if there is one. */
     readonly flow?: FlowView | undefined;
     /** Every recorded flow of this browser, newest first. */
-    readonly attempts: readonly {
-      readonly number: number;
-      readonly outcome: string;
-      readonly started: FormattedTime;
-    }[];
-    /** The number of the flow that is shown; 1 is the newest. */
-    readonly attempt: number;
+    readonly flows: readonly (Pick<FlowView, 'id' | 'title' | 'outcome'> & { readonly started: FormattedTime })[];
+    /** The only step to show; undefined for all. */
+    readonly step?: number | undefined;
+    /** Whether the flow that was asked for is no longer recorded. */
+    readonly gone: boolean;
+    /** The steps of the tutorial; none where it is off. */
+    readonly tutorial: readonly Pick<TutorialStep, 'sees'>[];
   };
   troubleshooting: BasePage & { readonly failures: readonly (FailureText & { readonly code: string })[] };
   tutorial: BasePage & {
@@ -79,7 +79,8 @@ export interface ViewData {
     readonly step: TutorialStep;
     /** The index of the step in `steps`. */
     readonly number: number;
-    /** The messages of the visitor's last login that belong to the step. */
+    /** What the visitor did last that has messages of the step, and those messages. */
+    readonly flow?: Pick<FlowView, 'id' | 'title'> | undefined;
     readonly messages: readonly StepView[];
     /** The experiments that belong to the step. */
     readonly tries: readonly ExperimentText[];

@@ -54,6 +54,7 @@ const pages: readonly [name: string, open: (visit: Visitor) => Promise<void>][] 
   ['account-long-name', (visit) => visit.logIn('Authorize', 'wilhelmina', '/account')],
   ['projects', (visit) => visit.logIn('Authorize', writer, '/projects')],
   ['flow', (visit) => visit.logIn('Authorize', writer, '/flow')],
+  ['flow-step', (visit) => visit.logIn('Authorize', writer, '/flow?step=4')],
   [
     'flow-failed',
     async (visit) => {

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { HtmlValidate } from 'html-validate';
 import { cookieName } from '../../src/auth/index.ts';
-import { type MessageKind, messageNotes } from '../../src/flow-inspector/notes.ts';
+import type { MessageKind } from '../../src/flow-inspector/flow.ts';
+import { messageNotes } from '../../src/flow-inspector/notes.ts';
 import { Browser } from '../support/browser.ts';
 import type { InspectedApp } from '../support/inspected-app.ts';
 import { backChannel, logIn, refusedCode, secrets, startInspectedApp } from '../support/inspected-app.ts';
@@ -19,6 +20,12 @@ async function flowPage(browser: Browser, query = ''): Promise<string> {
 /** The headings of the steps, in order. */
 function titles(html: string): string[] {
   return [...html.matchAll(/<h2><span class="soft">\d+\.<\/span> (.*?)<\/h2>/g)].map((match) => String(match[1]));
+}
+
+/** What the page lists as recorded, newest first. */
+function recordsOn(html: string): string[] {
+  const [, list = ''] = /<ul class="records">(.*?)<\/ul>/s.exec(html) ?? [];
+  return [...list.matchAll(/<a [^>]*>(.*?)<\/a>/g)].map(([, title = '']) => title);
 }
 
 const wholeLogin: MessageKind[] = ['login', 'authorize', 'callback', 'token', 'getCallerIdentity', 'getMember'];
@@ -38,7 +45,7 @@ describe('a login that succeeds', () => {
       'accountId',
       '_pendingInvite',
     ]) {
-      expect(html).toMatch(new RegExp(`<th scope="row"><code>${name}</code></th>.*?<td>[A-Z][^<]{20,}</td></tr>`));
+      expect(html).toMatch(new RegExp(`<dt><code>${name}</code></dt>.*?<dd class="note">[A-Z][^<]{20,}</dd>`));
     }
     expect(html).toContain('?file=src/auth/authorization-code.ts&amp;name=exchangeAuthorizationCode');
   });
@@ -57,7 +64,7 @@ describe('a login that succeeds', () => {
       expect(html).not.toContain(secret.slice(4, 16));
     }
     expect(html.split('acc…(39)').length).toBeGreaterThan(3);
-    expect(html).toMatch(/Bearer acc…\(39\)·[0-9a-f]{6}<\/code><span class="also">same in step/);
+    expect(html).toMatch(/Bearer acc…\(39\)·[0-9a-f]{6}<\/code> <span class="also">same in step/);
     expect(html).toContain('an API that repeats acc…(39)');
   });
 
@@ -69,15 +76,18 @@ describe('a login that succeeds', () => {
     }
   });
 
-  test('is valid HTML, drawn as an image with a name', async () => {
+  test('is valid HTML, as a whole and step by step, with a drawing that has a name', async () => {
     app = await startInspectedApp({ exchanges: backChannel() });
-    const html = await flowPage(await logIn(app));
-    const report = await new HtmlValidate({
+    const browser = await logIn(app);
+    const validator = new HtmlValidate({
       extends: ['html-validate:standard'],
       rules: { 'no-trailing-whitespace': 'off' },
-    }).validateString(html);
-    expect(report.results.flatMap(({ messages }) => messages.map((m) => `${m.line}: ${m.message}`))).toEqual([]);
-    expect(html).toMatch(/<svg class="diagram"[^>]+role="img" aria-label="[^"]+"/);
+    });
+    for (const html of [await flowPage(browser), await flowPage(browser, '?step=4')]) {
+      const { results } = await validator.validateString(html);
+      expect(results.flatMap(({ messages }) => messages.map((m) => `${m.line}: ${m.message}`))).toEqual([]);
+      expect(html).toMatch(/<svg class="diagram"[^>]+role="group" aria-label="[^"]+"/);
+    }
   });
 });
 
@@ -130,11 +140,12 @@ describe('what is recorded', () => {
     expect((await new Browser().request(`${app.url}/flow`, planted)).body).toContain('Nothing recorded yet');
   });
 
-  test('is erased by logging out', async () => {
+  test('is erased by logging out: only that is left', async () => {
     app = await startInspectedApp({ exchanges: backChannel() });
     const browser = await logIn(app);
     await browser.request(`${app.url}/auth/logout`, { method: 'POST' });
-    expect(await flowPage(browser)).toContain('Nothing recorded yet');
+    expect(titles(await flowPage(browser))).toEqual([messageNotes.logout.title]);
+    expect(recordsOn(await flowPage(browser))).toEqual(['Log out']);
   });
 
   test('is bounded: five attempts, and messages cut when they are long', async () => {
@@ -144,8 +155,7 @@ describe('what is recorded', () => {
       await browser.request(`${app.url}/auth/login?returnTo=/${'x'.repeat(4000)}`);
     }
     const html = await flowPage(browser);
-    expect(html).toContain('/flow?attempt=5');
-    expect(html).not.toContain('/flow?attempt=6');
+    expect(recordsOn(html)).toEqual(new Array(5).fill('Login'));
     expect(html).not.toContain('x'.repeat(600));
     expect(await flowPage(browser, '?attempt=999&attempt=x')).toContain('The login starts');
   });

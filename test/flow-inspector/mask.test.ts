@@ -25,6 +25,7 @@ describe('a masker', () => {
     ['Authorization', `Basic ${token}`, `Basic ${masked}`],
     ['authorization', token, masked],
     ['cookie', `a=${token}; login.abcdefgh=x`, `a=${masked}; login.${mask('abcdefgh')}=${mask('x')}`],
+    ['cookie', `login.0=${token}`, `login.0=${masked}`],
     ['set-cookie', `__Host-s=${token}; Path=/; HttpOnly`, `__Host-s=${masked}; Path=/; HttpOnly`],
     ['code_verifier', token, masked],
   ])('hides the value of %s', (name, value, shown) => {

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { Ajv } from 'ajv';
 import { Browser } from '../support/browser.ts';
 import type { TestApp } from '../support/test-app.ts';
 import { logIn as logInAs, startTestApp } from '../support/test-app.ts';
+import { until } from '../support/until.ts';
 import type { Tapped, Wiretap } from '../support/wiretap.ts';
 import { startWiretap } from '../support/wiretap.ts';
 
@@ -44,7 +46,8 @@ function isBackChannel({ requestHeaders }: Tapped): boolean {
 /** Every secret that went over the wire or lies in the browser. */
 function secretsOf(browser: Browser): Map<string, string> {
   const secrets = new Map([['client secret', app.clientSecret]]);
-  const keep = (name: string, value: string | null | undefined) => value && secrets.set(name, value);
+  const keep = (name: string, value: string | null | undefined) =>
+    value && secrets.set([value, undefined].includes(secrets.get(name)) ? name : `${name} ${secrets.size}`, value);
   for (const { url, requestBody, responseBody } of wire.tapped) {
     const form = new URLSearchParams(requestBody);
     for (const name of ['code', 'code_verifier']) keep(name, form.get(name));
@@ -52,6 +55,7 @@ function secretsOf(browser: Browser): Map<string, string> {
       keep(name, new RegExp(`"${name}":\\s*"([^"]+)"`).exec(responseBody)?.[1]);
     }
     keep('state', url.searchParams.get('state'));
+    keep('revoked token', form.get('token'));
   }
   for (const [name, { value }] of browser.cookies(app.url)) keep(`cookie ${name}`, value);
   return secrets;
@@ -87,8 +91,7 @@ describe('a login through the sandbox', () => {
     const browser = new Browser();
     await logIn(browser, 'will.writer@acme.example');
     const { body } = await browser.visit(`${app.url}/flow`);
-    const rowOf = (name: string) =>
-      new RegExp(`<th scope="row"><code>${name}</code></th><td>(.*?)</td>`).exec(body)?.[1] ?? '';
+    const rowOf = (name: string) => new RegExp(`<dt><code>${name}</code></dt><dd>(.*?)</dd>`).exec(body)?.[1] ?? '';
 
     // The sandbox's secrets and tokens begin alike and are equally long.
     expect(rowOf('client_secret')).not.toContain('same in step');
@@ -101,8 +104,8 @@ describe('a login through the sandbox', () => {
     const { body } = await browser.visit(`${app.url}/flow`);
     const [, , authorize = '', , token = ''] = body.split('<li class="message');
     const names = (step: string, group: string) => {
-      const [, table = ''] = step.split(`<caption>${group}`);
-      return [...(table.split('</table>')[0] ?? '').matchAll(/<th scope="row"><code>([^<]+)/g)].map(([, name]) => name);
+      const [, table = ''] = step.split(`<h4>${group}</h4>`);
+      return [...(table.split('</dl>')[0] ?? '').matchAll(/<dt><code>([^<]+)/g)].map(([, name]) => name);
     };
     const sentTo = (path: string) => wire.tapped.find(({ url }) => url.pathname === path);
 
@@ -122,6 +125,9 @@ describe('a login through the sandbox', () => {
       '/account',
       '/projects',
       '/flow',
+      '/flow?step=4',
+      '/flow/har',
+      '/flow/mermaid',
       '/button',
       '/logged-out',
       '/troubleshooting',
@@ -223,9 +229,184 @@ describe('a login through the sandbox', () => {
     const browser = new Browser();
     await logIn(browser, 'will.writer@acme.example');
     await browser.press(await browser.visit(`${app.url}/account`), 'Log out');
-    expect((await browser.visit(`${app.url}/flow`)).body).toContain('Nothing recorded yet');
+    const { body } = await browser.visit(`${app.url}/flow`);
+    expect(body).toContain('Log out, message by message');
+    expect(body).not.toContain('will.writer');
   });
 });
+
+describe('the downloads', () => {
+  /** What the browser's flows look like in every form, by address. */
+  async function everyForm(browser: Browser): Promise<Map<string, string>> {
+    const { body } = await browser.visit(`${app.url}/flow`);
+    const forms = new Map<string, string>();
+    for (const [, id] of body.matchAll(/<li><a href="\/flow\?flow=(\d+)"/g)) {
+      for (const path of [`/flow?flow=${id}`, `/flow/har?flow=${id}`, `/flow/mermaid?flow=${id}`]) {
+        const page = await browser.visit(app.url + path);
+        expect([page.status, page.headers.get('cache-control')]).toEqual([200, 'no-store']);
+        if (path.startsWith('/flow/')) expect(page.headers.get('content-disposition')).toMatch(/^attachment; /);
+        forms.set(path, page.body);
+      }
+    }
+    return forms;
+  }
+
+  /** The secrets that occur in any of these texts, as they are or encoded. */
+  function leaks(secrets: Map<string, string>, texts: Map<string, string>): string[] {
+    return [...secrets].flatMap(([name, value]) =>
+      [...texts].flatMap(([path, text]) =>
+        [value, encodeURIComponent(value), value.slice(4, 20)]
+          .filter((part) => part.length > 12 && text.includes(part))
+          .map(() => `${name} in ${path}`),
+      ),
+    );
+  }
+
+  test('hold no secret of a login, a refresh or a logout', async () => {
+    const now = Date.now;
+    let ahead = 0;
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => now() + ahead);
+    app.sandbox.setSwitches({ accessTokenLifetime: 120 });
+    const browser = new Browser();
+    const page = await logIn(browser, 'will.writer@acme.example');
+    ahead = 120_000;
+    await browser.visit(`${app.url}/account`);
+    const before = await everyForm(browser);
+    const secrets = secretsOf(browser);
+    await browser.press(page, 'Log out');
+    await until(() => wire.tapped.filter(({ url }) => url.pathname.endsWith('/revoke')).length === 2);
+    const after = await everyForm(browser);
+    app.sandbox.setSwitches({ accessTokenLifetime: 3600 });
+    clock.mockRestore();
+
+    expect([before.size, after.size]).toEqual([6, 3]);
+    expect([...secretsOf(browser).keys()]).toEqual(expect.arrayContaining(['refresh_token', 'revoked token']));
+    const all = new Map([
+      ...secrets,
+      ...[...secretsOf(browser)].map(([name, value]) => [`${name}, after`, value] as const),
+    ]);
+    expect(leaks(all, new Map([...before, ...after]))).toEqual([]);
+  });
+
+  test('as HAR are what version 1.2 says, with a request and an answer for each message', async () => {
+    const browser = new Browser();
+    await logIn(browser, 'will.writer@acme.example');
+    const { body, headers } = await browser.visit(`${app.url}/flow/har`);
+    expect(headers.get('content-type')).toContain('application/json');
+    const validate = new Ajv({ strict: false }).compile(har);
+    expect([validate(JSON.parse(body)), validate.errors]).toEqual([true, null]);
+    const { entries } = JSON.parse(body).log;
+    const lines = entries.map((entry: { request: { method: string; url: string }; response: { status: number } }) => {
+      const { request, response } = entry;
+      return `${request.method} ${new URL(request.url).pathname} ${response.status}`;
+    });
+    expect(lines).toEqual([
+      'GET /auth/login 303',
+      'GET /trust/oauth/authorize 0',
+      'GET /auth/callback 303',
+      'POST /trust/oauth/token 200',
+      'GET /api/v2/caller-identity 200',
+      'GET /api/v2/members/me 200',
+    ]);
+  });
+
+  test('as Mermaid have one arrow for each request and answer', async () => {
+    const browser = new Browser();
+    app.sandbox.setFaults([{ endpoint: 'token', fault: 'invalid_client' }]);
+    await logIn(browser, 'will.writer@acme.example');
+    app.sandbox.setFaults([]);
+    const { body } = await browser.visit(`${app.url}/flow/mermaid`);
+    const [first, ...lines] = body.trimEnd().split('\n');
+    expect(first).toBe('sequenceDiagram');
+    for (const line of lines) {
+      expect(line).toMatch(/^ {2}(participant \w+ as [\w ]+|\w+(->>|-->>|--x)\w+: [^;#]+)$/);
+    }
+    expect(lines.slice(3)).toHaveLength(8);
+    expect(lines.at(-2)).toBe('  launchdarkly--xapp: 401');
+  });
+
+  test('are there for the browser that logged in, and not for another', async () => {
+    const browser = new Browser();
+    await logIn(browser, 'will.writer@acme.example');
+    for (const path of ['/flow/har', '/flow/mermaid']) {
+      expect((await new Browser().visit(app.url + path)).status).toBe(404);
+    }
+    expect((await browser.visit(`${app.url}/flow/pdf`)).status).toBe(404);
+  });
+});
+
+const pairs = {
+  type: 'array',
+  items: { type: 'object', required: ['name', 'value'], properties: { name: text(), value: text() } },
+};
+const sizes = { headersSize: { type: 'integer' }, bodySize: { type: 'integer' }, httpVersion: text() };
+
+function text() {
+  return { type: 'string' };
+}
+
+/** The parts of http://www.softwareishard.com/blog/har-12-spec/ that are required. */
+const har = {
+  type: 'object',
+  required: ['log'],
+  properties: {
+    log: {
+      type: 'object',
+      required: ['version', 'creator', 'entries'],
+      properties: {
+        version: { const: '1.2' },
+        creator: { type: 'object', required: ['name', 'version'] },
+        entries: {
+          type: 'array',
+          items: {
+            type: 'object',
+            required: ['startedDateTime', 'time', 'request', 'response', 'cache', 'timings'],
+            properties: {
+              startedDateTime: { type: 'string', pattern: '^\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z$' },
+              time: { type: 'number', minimum: 0 },
+              request: {
+                type: 'object',
+                required: [
+                  'method',
+                  'url',
+                  'httpVersion',
+                  'cookies',
+                  'headers',
+                  'queryString',
+                  'headersSize',
+                  'bodySize',
+                ],
+                properties: {
+                  ...sizes,
+                  cookies: pairs,
+                  headers: pairs,
+                  queryString: pairs,
+                  postData: { type: 'object', required: ['mimeType', 'params', 'text'], properties: { params: pairs } },
+                },
+              },
+              response: {
+                type: 'object',
+                required: [
+                  ...['status', 'statusText', 'httpVersion', 'cookies', 'headers', 'content', 'redirectURL'],
+                  ...['headersSize', 'bodySize'],
+                ],
+                properties: {
+                  ...sizes,
+                  status: { type: 'integer' },
+                  cookies: pairs,
+                  headers: pairs,
+                  content: { type: 'object', required: ['size', 'mimeType'] },
+                },
+              },
+              cache: { type: 'object' },
+              timings: { type: 'object', required: ['send', 'wait', 'receive'] },
+            },
+          },
+        },
+      },
+    },
+  },
+};
 
 test('nothing is recorded, and the page says so, when the inspector is off', async () => {
   const quiet = await startTestApp({ env: { FLOW_INSPECTOR: 'off' } });

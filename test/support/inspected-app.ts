@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import type { Exchange } from '../../src/flow-inspector/flow.ts';
 import { createFlowRecorder } from '../../src/flow-inspector/flow-recorder.ts';
+import { readTutorial } from '../../src/tutorial/tutorial-document.ts';
 import { createAssets } from '../../src/web/assets.ts';
-import { createFlowPage } from '../../src/web/flow-page.ts';
+import { addFlowPages } from '../../src/web/flow-page.ts';
 import { Browser } from './browser.ts';
 import { views } from './sample-pages.ts';
 
@@ -35,7 +36,7 @@ export async function startInspectedApp(options: { exchanges?: Exchange[]; failu
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const recorder = createFlowRecorder({
     site: url,
-    callbackPath: '/auth/callback',
+    redirectUri: `${url}/auth/callback`,
     paths: { login: '/auth/login', callback: '/auth/callback', logout: '/auth/logout' },
     describeFailure: () => ({ code: 'code_rejected', title: 'The code was refused', message: 'Try again.' }),
   });
@@ -63,8 +64,9 @@ export async function startInspectedApp(options: { exchanges?: Exchange[]; failu
     response.cookie('session', secrets.sessionCookie, { httpOnly: true }).redirect(303, '/account');
   });
   login.post('/auth/logout', (_request, response) => response.redirect(303, '/logged-out'));
-  app.use(record, login, recordFailure);
-  app.get('/flow', createFlowPage({ recorder, callbackPath: '/auth/callback', render: views().render }));
+  app.use(record, login);
+  addFlowPages(app, { recorder, render: views().render, readTutorial });
+  app.use(recordFailure);
   app.use(((_error, _request, response, _next) => {
     response.status(400).send('failed');
   }) as express.ErrorRequestHandler);
