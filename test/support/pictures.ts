@@ -156,6 +156,6 @@ function withoutRandom(text: string): string {
   return text
     .replace(/\s+/g, ' ')
     .trim()
-    .replace(/\b\d+ m?s\b/g, '0 ms')
+    .replace(/\b[\d.]+ m?s\b/g, '0 ms')
     .replace(/[\w-]*…\(\d+\)(·\w+)?/g, '…');
 }
