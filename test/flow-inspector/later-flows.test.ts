@@ -44,6 +44,7 @@ describe('a re-validation', () => {
     const { browser: other } = await logIn(app, { as: ada.email });
     ahead += 6 * minute;
     await browser.visit(`${app.url}/account`);
+    await until(() => app.log().some(({ event }) => event === 'user_verified'));
 
     expect((await recordsOf(browser)).map(({ title }) => title)).toEqual(['Re-validation', 'Login']);
     expect(titlesOf(await pageOf(browser, 'Re-validation'))).toEqual(
