@@ -1,12 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Callback, type SessionBackend, SessionStoreError } from './backend.ts';
-import { type CallQueue, createCallQueue } from './call-queue.ts';
+import { atEndOfTurn, type CallQueue, createCallQueue, inCallersContext } from './call-queue.ts';
 import type { OpenDatabase } from './open-database.ts';
-import { createRowCache } from './row-cache.ts';
 import type { SessionRecord, StoredRecord } from './session-record.ts';
 import { startSweep } from './sweep.ts';
-import { atEndOfTurn, inCallersContext } from './turn.ts';
 
 /** The revision of a removed login: no login is newer, so none replaces it. */
 const FINAL_REVISION = Number.MAX_SAFE_INTEGER;
@@ -198,4 +196,35 @@ const probe = 'x'.repeat(5000);
 /** One array for all values: libsql would create one from several arguments, at a tenth of the cost of a read. */
 function columns(id: string, { data, login, revision, expiresAt }: SessionRecord) {
   return [id, data, login, revision, expiresAt] as const;
+}
+
+/** About 5 MB. */
+const maxRows = 2_000;
+
+/**
+ * Rows that were read recently: reading one costs a seventh of `GET /api/me` (docs/benchmark.md).
+ * @param version changes when another connection has written to the database; then every row is forgotten. Own writes
+ * call `forget`.
+ */
+function createRowCache(version: () => unknown) {
+  const rows = new Map<string, StoredRecord>();
+  let readAt: unknown;
+
+  return {
+    /** The row of a session, from `load` when it is not known. */
+    read(id: string, load: () => StoredRecord | undefined): StoredRecord | undefined {
+      const now = version();
+      if (now !== readAt) rows.clear();
+      readAt = now;
+      const known = rows.get(id);
+      if (known) return known;
+      const row = load();
+      if (rows.size >= maxRows) rows.clear();
+      if (row) rows.set(id, row);
+      return row;
+    },
+    forget(id: string): void {
+      rows.delete(id);
+    },
+  };
 }
