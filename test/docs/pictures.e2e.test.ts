@@ -3,7 +3,16 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readTutorial } from '../../src/tutorial/tutorial-document.ts';
 import { read, root } from '../support/documents.ts';
-import { app, colorSchemes, contentsNow, openDemo, openPage, readContents, stills } from '../support/pictures.ts';
+import {
+  app,
+  colorSchemes,
+  diagramFile,
+  openDemo,
+  openPage,
+  readContents,
+  readPages,
+  stills,
+} from '../support/pictures.ts';
 import { describeWith } from '../support/when-installed.ts';
 
 const films = colorSchemes.map((colorScheme) => `docs/images/login-${colorScheme}.png`);
@@ -17,10 +26,11 @@ describeWith('chromium', 'chromium', 'the pictures of the documents', (executabl
 
   test('show the pages as they are', async () => {
     const before = readContents();
-    const now = await contentsNow(demo.browser, before);
+    const { contents: now, diagram } = await readPages(demo.browser, before);
     const old = Object.keys(now).filter((key) => JSON.stringify(now[key]) !== JSON.stringify(before[key]));
     const differences = old.map((key) => `${key}: ${difference(before[key]?.text, now[key]?.text)}`);
     expect({ fix: 'npm run pictures', differences }).toEqual({ fix: 'npm run pictures', differences: [] });
+    expect(diagram).toBe(read(diagramFile));
   });
 
   test.each(films)('%s plays the whole login, over and over', async (file) => {
@@ -55,6 +65,7 @@ test('README and tutorial show every picture, and the film stands still for thos
   for (const name of ['login', ...stills]) {
     for (const colorScheme of colorSchemes) expect(documents).toContain(`images/${name}-${colorScheme}.png`);
   }
+  expect(documents).toContain(diagramFile);
   expect(documents).toContain('media="(prefers-reduced-motion: reduce)" srcset="docs/images/home-light.png"');
 });
 

@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { read, root } from './documents.ts';
 import { freePort } from './free-port.ts';
+import { drawLogin } from './login-diagram.ts';
 import { follow } from './program.ts';
 
 export const colorSchemes = ['light', 'dark'] as const;
@@ -101,6 +102,9 @@ export interface Content {
 /** By the name of the page and the colour scheme, as in `home-light`. */
 export type Contents = Readonly<Record<string, Content>>;
 
+/** The sequence diagram of that login, from its messages. */
+export const diagramFile = 'docs/images/login.svg';
+
 const contentsFile = 'docs/images/contents.json';
 
 /** What the pages held when the pictures were taken. */
@@ -112,18 +116,22 @@ export async function writeContents(contents: Contents): Promise<void> {
   await writeFile(path.join(root, contentsFile), `${JSON.stringify(contents, null, 1)}\n`);
 }
 
-/** Walks once in each colour scheme, and reads as much of each page as `before` has. */
-export async function contentsNow(browser: Browser, before: Contents): Promise<Contents> {
+/** Walks once in each colour scheme, reads as much of each page as `before` has, and draws the login. */
+export async function readPages(browser: Browser, before: Contents): Promise<{ contents: Contents; diagram: string }> {
   const contents: Record<string, Content> = {};
+  let diagram = '';
   for (const colorScheme of colorSchemes) {
     const page = await openPage(browser, colorScheme);
     await walk(page, async (name) => {
       const key = `${name}-${colorScheme}`;
       contents[key] = await contentOf(page, before[key]);
+      if (name !== 'flow') return;
+      const har = await page.evaluate<string>("fetch('/flow/har').then((answer) => answer.text())");
+      diagram = drawLogin(JSON.parse(har).log.entries, app);
     });
     await page.context().close();
   }
-  return contents;
+  return { contents, diagram };
 }
 
 async function contentOf(page: Page, before?: Content): Promise<Content> {

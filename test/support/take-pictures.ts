@@ -7,10 +7,11 @@ import path from 'node:path';
 import { root } from './documents.ts';
 import {
   colorSchemes,
-  contentsNow,
+  diagramFile,
   openDemo,
   openPage,
   readContents,
+  readPages,
   stills,
   walk,
   writeContents,
@@ -23,14 +24,16 @@ const [executablePath = '/usr/bin/chromium'] = process.argv.slice(2).filter((arg
 const { browser, close } = await openDemo(executablePath);
 try {
   const before = readContents();
-  const now = await contentsNow(browser, before);
+  const { contents: now, diagram } = await readPages(browser, before);
+  await writeFile(path.join(root, diagramFile), diagram);
   const isOld = (key: string) => all || JSON.stringify(now[key]) !== JSON.stringify(before[key]);
   for (const colorScheme of colorSchemes) {
     const names = Object.keys(now).filter((key) => key.endsWith(colorScheme) && isOld(key));
     if (names.length) await takePictures(colorScheme, (name) => names.includes(`${name}-${colorScheme}`));
   }
   const unchanged = Object.entries(before).filter(([key]) => key in now && !isOld(key));
-  await writeContents(await contentsNow(browser, Object.fromEntries(unchanged)));
+  const { contents } = await readPages(browser, Object.fromEntries(unchanged));
+  await writeContents(contents);
 } finally {
   await close();
 }
