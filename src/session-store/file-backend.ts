@@ -202,7 +202,7 @@ function columns(id: string, { data, login, revision, expiresAt }: SessionRecord
 const maxRows = 2_000;
 
 /**
- * Rows that were read recently: reading one costs a seventh of `GET /api/me` (docs/benchmark.md).
+ * Rows that were read recently: a member's requests come in groups. docs/benchmark.md has the gain.
  * @param version changes when another connection has written to the database; then every row is forgotten. Own writes
  * call `forget`.
  */

@@ -80,12 +80,12 @@ export function addTutorial(app: IRouter, { render, run, origin, flowsOf }: Tuto
   }
 }
 
-/** Middleware that looks at the sandbox before a page is shown. No browser is sent to a sandbox that does not answer. */
+/** Middleware that looks at the sandbox before a page is shown. No browser is sent to one that was stopped. */
 export function beforePages({ look, news }: ReturnType<typeof watchSandbox>): RequestHandler {
   return async (req, _res, next) => {
     if (!showsPage(req)) return next();
     await look();
-    next(req.path === authPaths.login && !news().answers ? new LoginError('provider_unreachable') : undefined);
+    next(req.path === authPaths.login && news().isStopped ? new LoginError('provider_unreachable') : undefined);
   };
 }
 

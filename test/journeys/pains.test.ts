@@ -110,7 +110,8 @@ test('a refresh that is refused for good (invalid_grant) ends the session', asyn
 
 test('LaunchDarkly out of reach: the app starts, a login explains itself, and the next one works', async () => {
   const port = await freePort();
-  const unreachable = await startTestApp({ env: { LD_BASE_URI: `http://127.0.0.1:${port}` } });
+  const env = { LD_BASE_URI: `http://127.0.0.1:${port}`, FLOW_INSPECTOR: 'off' };
+  const unreachable = await startTestApp({ env });
   try {
     expect((await new Browser().request(unreachable.url)).status).toBe(200);
     const browser = new Browser();

@@ -28,7 +28,7 @@ export function views(): ReturnType<typeof createViews> {
     launchDarklyHref: 'https://app.launchdarkly.com',
     flowInspector: true,
     tutorial: true,
-    sandbox: () => ({ answers: true, failures: 1 }),
+    sandbox: () => ({ answers: true, isStopped: false, failures: 1 }),
     local: true,
     asset: createAssets().href,
   });
