@@ -48,7 +48,6 @@ export const ownPages = [
   '/auth/logout',
   '/auth/verify',
   '/button',
-  '/flow',
   '/healthz',
   '/logged-out',
   '/projects',
@@ -57,7 +56,7 @@ export const ownPages = [
 ] as const;
 
 /** Everything below these is the app's own: static files, the JSON API, and the tutorial. */
-const ownFolders = ['/api', '/assets', '/tutorial'] as const;
+const ownFolders = ['/api', '/assets', '/flow', '/tutorial'] as const;
 
 /**
  * Whether the app can be below this base path. A proxy may remove it from the requests, so it must not begin like an own
