@@ -43,7 +43,7 @@ export function addFlowPages(
   app.get('/flow/:format', (req, res) => {
     const flows = recorder?.flowsOf(req) ?? [];
     const flow = askedFor(req, flows) ?? defaultOf(flows);
-    const format = formats[req.params.format];
+    const format = formats.get(req.params.format);
     if (!flow || !format) throw new AppError('not_found');
     const name = viewFlow(flow).title.toLowerCase().replace(' ', '-');
     res.set('Cache-Control', 'no-store').attachment(`${name}-${flow.id}.${format.extension}`);
@@ -51,14 +51,13 @@ export function addFlowPages(
   });
 }
 
-const formats: Record<string, { extension: string; type: string; write(flow: Flow): string } | undefined> = {
-  mermaid: {
-    extension: 'mmd',
-    type: 'text/plain',
-    write: (flow) => toMermaid(flow, viewFlow(flow).failedStep),
-  },
-  har: { extension: 'har', type: 'application/json', write: (flow) => JSON.stringify(toHar(flow), null, 2) },
-};
+const formats = new Map([
+  [
+    'mermaid',
+    { extension: 'mmd', type: 'text/plain', write: (flow: Flow) => toMermaid(flow, viewFlow(flow).failedStep) },
+  ],
+  ['har', { extension: 'har', type: 'application/json', write: (flow: Flow) => JSON.stringify(toHar(flow), null, 2) }],
+]);
 
 function askedFor<F extends Pick<Flow, 'id' | 'kind'>>({ query }: Request, flows: readonly F[]): F | undefined {
   const logins = flows.filter(({ kind }) => kind === 'login');

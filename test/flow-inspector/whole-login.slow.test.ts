@@ -331,7 +331,8 @@ describe('the downloads', () => {
     for (const path of ['/flow/har', '/flow/mermaid']) {
       expect((await new Browser().visit(app.url + path)).status).toBe(404);
     }
-    expect((await browser.visit(`${app.url}/flow/pdf`)).status).toBe(404);
+    for (const format of ['pdf', 'constructor'])
+      expect((await browser.visit(`${app.url}/flow/${format}`)).status).toBe(404);
   });
 });
 
