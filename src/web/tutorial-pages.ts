@@ -58,7 +58,7 @@ export function addTutorial(app: IRouter, { render, run, origin, flowsOf }: Tuto
     const user = currentUser(req);
     const { file, name } = found.text.source;
     const result = await run(found.text.name, user?.email);
-    const guess = req.body?.guess === undefined ? undefined : String(req.body.guess);
+    const guess = Object.keys(found.text.answers).find((answer) => answer === req.body?.guess);
     sendPage(res, render('experiment', { user, ...found, run: { ...result, guess, code: findFunction(file, name) } }));
   });
 
