@@ -135,7 +135,7 @@ describeInChromium('somebody at a browser', (openPage) => {
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('link', { name: 'See where it stopped' }).click();
     expect(await page.getByRole('alert').textContent()).toContain('You cancelled the login');
-    expect(await page.locator('#step-2').textContent()).toContain('The login failed here');
+    expect(await page.locator('#step-2').textContent()).toContain('It failed here');
     await page.context().close();
   });
 
