@@ -2,7 +2,7 @@ import type { IRouter, Request } from 'express';
 import { currentUser } from '../auth/index.ts';
 import type { Flow } from '../flow-inspector/flow.ts';
 import type { FlowRecorder } from '../flow-inspector/flow-recorder.ts';
-import { viewFlow } from '../flow-inspector/flow-view.ts';
+import { type FlowView, viewFlow } from '../flow-inspector/flow-view.ts';
 import { toHar } from '../flow-inspector/har.ts';
 import { toMermaid } from '../flow-inspector/mermaid.ts';
 import type { TutorialStep } from '../tutorial/tutorial-document.ts';
@@ -45,16 +45,17 @@ export function addFlowPages(
     const flow = askedFor(req, flows) ?? defaultOf(flows);
     const format = formats.get(req.params.format);
     if (!flow || !format) throw new AppError('not_found');
-    const name = viewFlow(flow).title.toLowerCase().replace(' ', '-');
+    const view = viewFlow(flow);
+    const name = view.title.toLowerCase().replace(' ', '-');
     res.set('Cache-Control', 'no-store').attachment(`${name}-${flow.id}.${format.extension}`);
-    res.type(format.type).send(format.write(flow));
+    res.type(format.type).send(format.write(flow, view));
   });
 }
 
 const formats = new Map([
   [
     'mermaid',
-    { extension: 'mmd', type: 'text/plain', write: (flow: Flow) => toMermaid(flow, viewFlow(flow).failedStep) },
+    { extension: 'mmd', type: 'text/plain', write: (flow: Flow, view: FlowView) => toMermaid(flow, view.failedStep) },
   ],
   ['har', { extension: 'har', type: 'application/json', write: (flow: Flow) => JSON.stringify(toHar(flow), null, 2) }],
 ]);
