@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import type { Sandbox } from '../../src/sandbox/start-sandbox.ts';
 import { startSandbox } from '../../src/sandbox/start-sandbox.ts';
 import { selfSigned } from '../support/certificates.ts';
@@ -24,13 +25,7 @@ describeWith('nginx', 'nginx', 'below a path that nginx removes', (executable) =
   describeInChromium('somebody at a browser', (openPage) => {
     test('logs in, walks through the pages and logs out; every style, script and image is there', async () => {
       const page = await openPage();
-      const wrong: string[] = [];
-      page.on('response', (response) => {
-        if (response.status() >= 400) wrong.push(`${response.status()} ${response.url()}`);
-      });
-      page.on('console', (message) => {
-        if (message.type() === 'error') wrong.push(message.text());
-      });
+      const wrong = watchForErrors(page);
       await page.goto(`${site.url}/`);
       await page.getByRole('link', { name: 'Log in with LaunchDarkly' }).click();
       await page.getByRole('button', { name: ariel.email }).click();
@@ -67,13 +62,7 @@ describe.each(['https', 'http'] as const)('below a path, over %s and without a p
   describeInChromium('somebody at a browser', (openPage) => {
     test('does the tutorial and an experiment, follows the strip, starts over and logs in again', async () => {
       const page = await openPage();
-      const wrong: string[] = [];
-      page.on('response', (response) => {
-        if (response.status() >= 400) wrong.push(`${response.status()} ${response.url()}`);
-      });
-      page.on('console', (message) => {
-        if (message.type() === 'error') wrong.push(message.text());
-      });
+      const wrong = watchForErrors(page);
       const logIn = async () => {
         await page.getByRole('main').getByRole('link', { name: 'Log in with LaunchDarkly' }).first().click();
         await page.getByRole('button', { name: ariel.email }).click();
@@ -117,3 +106,15 @@ describe.each(['https', 'http'] as const)('below a path, over %s and without a p
     });
   });
 });
+
+/** What goes wrong on the page from now on: answers with an error status, and errors on its console. */
+function watchForErrors(page: Page): readonly string[] {
+  const wrong: string[] = [];
+  page.on('response', (response) => {
+    if (response.status() >= 400) wrong.push(`${response.status()} ${response.url()}`);
+  });
+  page.on('console', (message) => {
+    if (message.type() === 'error') wrong.push(message.text());
+  });
+  return wrong;
+}
