@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Request, RequestHandler } from 'express';
 import { authPaths, currentUser, LoginError, showsPage } from '../auth/index.ts';
+import { errorNotes } from '../flow-inspector/notes.ts';
 import type { Logger } from '../logging/log.ts';
 import { allowedFields } from '../logging/log-fields.ts';
 import { prettyMessage } from '../logging/log-pretty.ts';
@@ -96,24 +97,13 @@ function failurePage(render: Render, req: Request, error: unknown, developer: Fa
   });
 }
 
-/** The codes of RFC 6749, sections 4.1.2.1 and 5.2. Anybody can put another text into the callback's address. */
-const oauthErrors: ReadonlySet<unknown> = new Set([
-  'access_denied',
-  'invalid_client',
-  'invalid_grant',
-  'invalid_request',
-  'invalid_scope',
-  'server_error',
-  'temporarily_unavailable',
-  'unauthorized_client',
-  'unsupported_grant_type',
-  'unsupported_response_type',
-]);
-
-/** What a developer wants to know: the OAuth error, and the line of the log. */
+/**
+ * What a developer wants to know: the OAuth error, and the line of the log. Only a code of RFC 6749 is shown, because
+ * anybody can put another text into the callback's address.
+ */
 function explain({ error: failure, ...fields }: { error: unknown }): FailurePage['developer'] {
   const log = prettyMessage(allowedFields(fields));
   for (let at = failure as { error?: unknown; cause?: unknown } | undefined; at; at = at.cause as typeof at)
-    if (oauthErrors.has(at.error)) return { log, oauthError: String(at.error) };
+    if (Object.hasOwn(errorNotes, String(at.error))) return { log, oauthError: String(at.error) };
   return { log };
 }

@@ -38,12 +38,12 @@ test('the app imports lazily only what is listed here', () => {
   expect(others).toEqual([]);
 });
 
-test('the app is small enough to be read: at most 113 files and 11,940 lines', () => {
+test('the app is small enough to be read: at most 113 files and 11,930 lines', () => {
   const lines = new Map(app.map((file) => [file, read(file).split('\n').length - 1]));
   const total = [...lines.values()].reduce((sum, count) => sum + count, 0);
   console.log(`src without the sandbox: ${app.length} files, ${total} lines`);
   expect(app.length).toBeLessThanOrEqual(113);
-  expect(total).toBeLessThanOrEqual(11_940);
+  expect(total).toBeLessThanOrEqual(11_930);
 });
 
 test('no file of src is longer than 250 lines below the line with its version', () => {
